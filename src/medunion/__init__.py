@@ -1,0 +1,1 @@
+"""MedUnion: the collaboration platform of a medical consortium."""
