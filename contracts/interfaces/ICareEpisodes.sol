@@ -10,12 +10,12 @@ import {IVersioned} from "./IVersioned.sol";
 /// @dev Assumes: (1) an episode is open until closed, or until the end fixed at opening (emergency); (2) a member files
 /// for {FILING_PERIOD} after closing; (3) a patient's check-in replaces an emergency or dependent episode by a new number;
 /// (4) a dependent episode is opened by a member with an open episode of its own origin (not dependent) for a laboratory
-/// or pharmacy, and does not open further ones; (5) suspension stops opening, never filing or closing; (6) one nonce per
+/// or pharmacy, takes over that episode's fixed end, and does not open further ones; (5) suspension stops opening, never filing or closing; (6) one nonce per
 /// (patient, member), advanced by the patient's direct actions too.
 /// Typed data (EIP-712, domain "CareEpisodes", "1"):
 /// `CheckIn(bytes32 patient,uint32 member,uint32 nonce,uint40 deadline)`, `CheckOut(bytes32 patient,uint32 member,uint32 nonce,uint40 deadline)`.
 interface ICareEpisodes is IVersioned {
-    /// @notice An episode; times in seconds, `closedAt` 0 while open without a fixed end, `opener` the member that opened a dependent one.
+    /// @notice An episode; times in seconds, `closedAt` 0 while open without a fixed end, else the first second in which it is not open, `opener` the member that opened a dependent one.
     struct Episode {
         uint32 number;
         uint40 openedAt;
@@ -24,7 +24,7 @@ interface ICareEpisodes is IVersioned {
         MemberId opener;
     }
 
-    /// @notice An episode began; `closedAt` is its fixed end or 0.
+    /// @notice An episode began; `closedAt` is its fixed end (exclusive) or 0. It ends the former episode, if one was open.
     event EpisodeOpened(PatientId indexed patient, MemberId indexed member, uint32 number, EpisodeOrigin origin, MemberId opener, uint40 closedAt);
     /// @notice An episode ended.
     event EpisodeClosed(PatientId indexed patient, MemberId indexed member, uint32 number, address closedBy);
