@@ -1,0 +1,111 @@
+"""What a person or a program reads: messages, tables, JSON, progress."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import click
+
+from medunion.errors import MedUnionError
+from medunion.locale import known
+from medunion.locale import translate as t
+
+
+class Advance(Protocol):
+    """Tells a progress bar how far a long task is."""
+
+    def __call__(self, done: int, total: int) -> None:
+        """`done` of `total` steps."""
+
+
+def say(key: str, **values: Any) -> None:
+    """Print the message `key`."""
+    click.echo(t(key, **values))
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON data: bytes become 0x-hex text, enumerations their names in lower camel case, dataclasses dicts."""
+    from dataclasses import fields, is_dataclass
+    from enum import IntEnum
+
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, IntEnum):
+        head, *tail = value.name.lower().split("_")
+        return head + "".join(part.capitalize() for part in tail)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return value
+
+
+def emit_json(value: Any) -> None:
+    """Print `value` as one JSON document."""
+    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+
+
+def emit_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    """Print rows as JSON or as a table whose headings are the catalogue's `column.<name>`."""
+    if as_json:
+        emit_json(list(rows))
+        return
+    if not rows:
+        say("cli.nothing")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(t(f"column.{column}"), overflow="fold")
+    for row in rows:
+        table.add_row(*[_cell(plain(row.get(column))) for column in columns])
+    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return t("cli.yes") if value else t("cli.no")
+    if isinstance(value, list):
+        return ", ".join(_cell(item) for item in value)
+    return str(value)
+
+
+def report_error(failure: MedUnionError) -> None:
+    """Print an error on standard error: what happened, in the user's language, then the cause and its details."""
+    key = f"error.{failure.code}"
+    headline = t(key) if known(key) else failure.message
+    click.secho(f"{t('cli.error')}: {headline}", fg="red", bold=True, err=True)
+    click.echo(f"  {failure.message}", err=True)
+    for name, value in plain(failure.details).items():
+        shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        click.echo(f"  {name}: {shown}", err=True)
+
+
+@contextmanager
+def progress(key: str) -> Iterator[Advance]:
+    """A progress bar on standard error while a task runs; silent where nobody watches."""
+    if not sys.stderr.isatty():
+        yield _silent
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(t(key), total=None)
+
+        def advance(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield advance
+
+
+def _silent(done: int, total: int) -> None:
+    """Nobody watches."""

@@ -1,0 +1,56 @@
+"""The message catalogue: one TOML table per language, the same keys and placeholders in each (a test compares them).
+
+`choose()` sets the language for this process: an explicit tag, else `MEDUNION_LANG`, `LC_ALL`, `LC_MESSAGES`, `LANG`, else English.
+"""
+
+import os
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+LANGUAGES = ("en", "zh-CN")
+
+_active = "en"
+
+
+def choose(tag: str | None = None) -> str:
+    """Set the language from `tag` or the environment; returns the one chosen."""
+    global _active
+    candidates = [tag] if tag else [os.environ.get(name) for name in ("MEDUNION_LANG", "LC_ALL", "LC_MESSAGES", "LANG")]
+    spoken = next((candidate for candidate in candidates if candidate), "en")
+    _active = "zh-CN" if spoken.lower().startswith("zh") else "en"
+    return _active
+
+
+def active() -> str:
+    """The language in use."""
+    return _active
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """All messages of a language, keyed by dotted path."""
+    text = (files(__package__) / f"{language}.toml").read_text(encoding="utf-8")
+    return dict(_flatten("", tomllib.loads(text)))
+
+
+def _flatten(prefix: str, table: dict[str, Any]) -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for key, value in table.items():
+        path = f"{prefix}.{key}" if prefix else key
+        if isinstance(value, dict):
+            rows += _flatten(path, value)
+        else:
+            rows.append((path, str(value)))
+    return rows
+
+
+def translate(key: str, **values: Any) -> str:
+    """The message `key` in the active language, with `{placeholders}` filled; `KeyError` when the catalogue lacks it."""
+    return catalogue(_active)[key].format(**values)
+
+
+def known(key: str) -> bool:
+    """Whether the catalogue has this message."""
+    return key in catalogue("en")
