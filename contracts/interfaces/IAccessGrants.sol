@@ -10,7 +10,7 @@ import {IVersioned} from "./IVersioned.sol";
 /// (2) a lane number (0-7) means nothing, it keeps grants from merging; (3) one nonce per (patient, member) is shared by
 /// the lanes, kept in lane 0's slot, and advanced by direct actions too, so that a withheld signature cannot be used after
 /// the patient acted; (4) a signed revocation may carry any nonce >= the current one and sets it to that + 1, so that no
-/// withheld grant blocks or outlives it; (5) times are seconds, inclusive, and are compared with the later of the
+/// withheld grant blocks or outlives it (the largest nonce never advances and only revokes); (5) times are seconds, inclusive, and are compared with the later of the
 /// caller's clock and the block's, because an idle chain's clock stands still; (6) a provisional patient grants only
 /// TREAT, until the end of the provisional id, and a takeover voids it.
 /// Typed data (EIP-712, domain "AccessGrants", "1"):
@@ -67,9 +67,9 @@ interface IAccessGrants is IVersioned {
     /// @notice {revoke} by the controller's signature; anybody may relay.
     function revokeBySig(PatientId patient, MemberId member, uint8 laneMask, uint32 nonce, uint40 deadline, bytes calldata signature) external;
 
-    /// @notice Whether a lane allows all of `purposes`, `categories` and `restricted` at the later of `at` and the block's time.
+    /// @notice Whether a lane allows all of `purposes`, `categories` and `restricted` at the later of `clock` and the block's time.
     /// @return reason The first that fails of: member, grant, void, term, purpose, category, restricted class.
-    function allowsAt(PatientId patient, MemberId member, uint8 lane, uint16 purposes, uint16 categories, uint8 restricted, uint40 at) external view returns (AccessReason reason);
+    function allowsAt(PatientId patient, MemberId member, uint8 lane, uint16 purposes, uint16 categories, uint8 restricted, uint40 clock) external view returns (AccessReason reason);
 
     /// @notice A lane as set; all zero when none.
     function grantOf(PatientId patient, MemberId member, uint8 lane) external view returns (Grant memory);

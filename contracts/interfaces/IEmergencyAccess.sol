@@ -60,9 +60,9 @@ interface IEmergencyAccess {
     /// @notice Closes the review; the caller is REGISTRAR of an active member. Emits {EmergencyReviewed}.
     function reviewEmergency(EmergencyId emergencyId, bool justified, bytes32 findingDigest) external;
 
-    /// @notice Whether a live emergency allows `restricted` at the later of `at` and the block's time.
+    /// @notice Whether a live emergency allows `restricted` at the later of `clock` and the block's time.
     /// @return reason Allowed, MemberNotActive, NoEmergency, Expired or RestrictedNotGranted.
-    function emergencyAllowsAt(PatientId patient, MemberId member, uint8 restricted, uint40 at) external view returns (AccessReason reason);
+    function emergencyAllowsAt(PatientId patient, MemberId member, uint8 restricted, uint40 clock) external view returns (AccessReason reason);
 
     /// @notice The latest emergency of (patient, member); all zero when none.
     function latestEmergencyOf(PatientId patient, MemberId member) external view returns (Emergency memory);

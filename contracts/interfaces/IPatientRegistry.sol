@@ -11,9 +11,10 @@ import {IVersioned} from "./IVersioned.sol";
 /// `keccak256(abi.encode(trustees, contacts, representatives))` of salted digests whose preimages those named hold; zero
 /// when all three are zero; (4) a change of contacts takes {CONTACTS_DELAY}, longer than a recovery, unless none are set;
 /// (5) a provisional id is kept by the member that sponsors it, until a takeover, with its consent or that of two others;
-/// (6) an assisted id is an ordinary one whose wallet a named representative keeps.
+/// (6) an assisted id is an ordinary one whose wallet a named representative keeps; (7) a retired id does nothing.
 /// Typed data (EIP-712, domain "PatientRegistry", "1"):
 /// `Register(address controller,bytes32 salt,uint8 suite,bytes publicKey,bytes32 configurationDigest,bool assisted,uint40 deadline)`,
+/// `RegisterProvisional(address controller,bytes32 salt,uint8 suite,bytes publicKey,uint32 sponsor,uint40 deadline)`,
 /// `TakeOver(bytes32 patient,address newController,uint8 suite,bytes publicKey,bytes32 configurationDigest,bool assisted,uint32 nonce,uint40 deadline)`,
 /// `RotateKey(bytes32 patient,uint8 suite,bytes publicKey,uint32 nonce,uint40 deadline)`,
 /// `RotateController(bytes32 patient,address newController,uint32 nonce,uint40 deadline)`,
@@ -131,7 +132,8 @@ interface IPatientRegistry is IVersioned {
     function registerBySig(Registration calldata registration, uint40 deadline, bytes calldata signature) external returns (PatientId patient);
 
     /// @notice Registers an unidentified patient or newborn for {PROVISIONAL_PERIOD}; the caller's member becomes sponsor.
-    /// @dev Requirements: caller is DESK of an active member; the controller signed; no configuration, not assisted.
+    /// @dev Requirements: caller is DESK of an active member; the controller signed `RegisterProvisional`, which names that
+    /// member, so that no relayer turns an ordinary registration into a provisional one; no configuration, not assisted.
     function registerProvisional(Registration calldata registration, uint40 deadline, bytes calldata signature) external returns (PatientId patient);
 
     /// @notice Lets a provisional id last {PROVISIONAL_PERIOD} from now. Caller is REGISTRAR of an active member. Emits {ProvisionalRenewed}.
