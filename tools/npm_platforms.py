@@ -1,7 +1,8 @@
-"""Completes package-lock.json with the platform packages of anvil and forge that the registry at hand did not offer.
+"""Completes package-lock.json with the platform packages of anvil and forge that the registry did not offer.
 
-`npm install` leaves an optional dependency out of the lock when the registry (a mirror, say) lacks it, and `npm ci` then refuses the
-lock everywhere. An entry without `integrity` keeps the lock whole; npm fetches it only on the platform that it names.
+`npm install` leaves an optional dependency out of the lock when the registry (a mirror, say) lacks it, and `npm ci`
+then refuses the lock everywhere. An entry without `integrity` keeps it whole; npm fetches that only on the platform
+that it names.
 """
 
 import json
