@@ -1,0 +1,278 @@
+"""A local chain for development, tests and the demo: one Anvil process, with its files in one folder.
+
+    <home>/devnet.json        RPC address, process id, port, chain id; also the members' network file
+    <home>/chain/state.json   the chain's state when it is kept
+    <home>/logs/anvil.log
+"""
+
+import contextlib
+import json
+import os
+import platform
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from medunion.chain.accounts import Account
+from medunion.chain.connection import Connection
+from medunion.errors import ChainError, DevnetError
+
+CHAIN_ID = 31337
+MNEMONIC = "test test test test test test test test test test test junk"
+"""Anvil's well-known phrase: its accounts are funded on every devnet and worth nothing anywhere."""
+
+NETWORK_FILE = "devnet.json"
+STATE_FILE = Path("chain") / "state.json"
+_START = 30.0
+_STOP = 30.0
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Devnet:
+    """A running devnet; `rpc` is its address, `home` its folder, `keep` whether its state is written when it stops."""
+
+    home: Path
+    rpc: str
+    port: int
+    pid: int
+    chain_id: int
+    hardfork: str
+    keep: bool
+
+    def connect(self) -> Connection:
+        """A connection to it."""
+        return Connection(self.rpc, chain_id=self.chain_id)
+
+    def stop(self) -> None:
+        """Stops it; writes the state first when it is kept. DevnetError when it does not stop."""
+        _stop(self.pid)
+        if self.keep:
+            return
+        with contextlib.suppress(FileNotFoundError):
+            (self.home / NETWORK_FILE).unlink()
+
+
+def account(index: int) -> Account:
+    """Funded account `index` (0-9) of every devnet."""
+    return Account.from_mnemonic(MNEMONIC, index)
+
+
+def start(
+    home: Path,
+    *,
+    port: int = 0,
+    hardfork: str = "cancun",
+    keep: bool = True,
+    block_time: float | None = None,
+    detached: bool = True,
+) -> Devnet:
+    """Starts a devnet in `home`, going on from the state there.
+
+    `port` 0 takes a free one. `hardfork` names the chain's rules. `keep` writes the state when it stops. Blocks come with
+    each transaction, or every `block_time` seconds. A `detached` devnet outlives the caller's terminal. DevnetError when
+    the folder is not writable, the port taken, a devnet runs in `home` already, or there is no Anvil.
+    """
+    anvil = find_anvil()
+    if running := status(home):
+        raise DevnetError(f"a devnet runs in {home} already, at {running.rpc}", home=str(home), rpc=running.rpc)
+    try:
+        for folder in ("chain", "logs"):
+            (home / folder).mkdir(parents=True, exist_ok=True)
+        log = (home / "logs" / "anvil.log").open("ab")
+    except OSError as failure:
+        raise DevnetError(f"{home} is not writable: {failure.strerror}", home=str(home)) from None
+    with log:
+        for attempt in range(_ATTEMPTS):
+            chosen = port or _free_port()
+            _require_free(chosen)
+            options = ["--host", "127.0.0.1", "--port", str(chosen), "--chain-id", str(CHAIN_ID), "--hardfork", hardfork]
+            options += ["--mnemonic", MNEMONIC, "--cache-path", str(home / "chain" / "cache")]
+            if keep:
+                options += ["--state", str(home / STATE_FILE)]
+            if block_time is not None:
+                options += ["--block-time", str(block_time)]
+            process = subprocess.Popen(  # noqa: S603  # our own Anvil, no shell
+                [str(anvil), *options],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=detached,
+            )
+            devnet = Devnet(home, f"http://127.0.0.1:{chosen}", chosen, process.pid, CHAIN_ID, hardfork, keep)
+            if _await(devnet, process):
+                _write(devnet)
+                return devnet
+            if port or attempt == _ATTEMPTS - 1:
+                break
+    raise DevnetError(f"Anvil did not start; see {home / 'logs' / 'anvil.log'}", home=str(home), port=chosen)
+
+
+def status(home: Path) -> Devnet | None:
+    """The devnet that runs in `home`, or None. DevnetError when its file cannot be read."""
+    path = home / NETWORK_FILE
+    try:
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        devnet = Devnet(
+            home=home,
+            rpc=document["rpc"],
+            port=document["port"],
+            pid=document["pid"],
+            chain_id=document["chainId"],
+            hardfork=document["hardfork"],
+            keep=document["keep"],
+        )
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as failure:
+        raise DevnetError(f"{path} cannot be read: {failure}", path=str(path)) from None
+    return devnet if _alive(devnet.pid) and _answers(devnet) else None
+
+
+def stop(home: Path) -> bool:
+    """Stops the devnet in `home`; False when none runs."""
+    devnet = status(home)
+    if devnet is None:
+        return False
+    devnet.stop()
+    return True
+
+
+@contextlib.contextmanager
+def running(home: Path, *, port: int = 0, hardfork: str = "cancun", keep: bool = False) -> Iterator[Devnet]:
+    """A devnet that ends with the block, also when the process is told to end (SIGTERM)."""
+    with _terminating_cleanly():
+        devnet = start(home, port=port, hardfork=hardfork, keep=keep, detached=False)
+        try:
+            yield devnet
+        finally:
+            devnet.stop()
+
+
+def advance(connection: Connection, seconds: int) -> int:
+    """Moves a devnet's clock forward and mines a block; the new block's time. Anvil only."""
+    connection.request("evm_increaseTime", seconds)
+    connection.request("evm_mine")
+    return connection.head().time
+
+
+def fund(connection: Connection, address: str, wei: int = 10**20) -> None:
+    """Sets an account's balance on a devnet. Anvil only."""
+    connection.request("anvil_setBalance", address, hex(wei))
+
+
+def find_anvil() -> Path:
+    """Anvil's native program: MEDUNION_ANVIL, else the one npm installed here, else the PATH's; DevnetError if none."""
+    if named := os.environ.get("MEDUNION_ANVIL"):
+        path = Path(named)
+        if path.is_file() and os.access(path, os.X_OK):
+            return path
+        raise DevnetError(f"MEDUNION_ANVIL names {named}, which is no program", path=named)
+    cpu = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    package = f"anvil-{platform.system().lower()}-{cpu}"
+    for root in (Path.cwd(), *Path.cwd().parents):
+        path = root / "node_modules" / "@foundry-rs" / package / "bin" / "anvil"
+        if path.is_file():
+            return path
+    if found := shutil.which("anvil"):
+        return Path(found)
+    raise DevnetError("there is no anvil: install Foundry, or name its program in MEDUNION_ANVIL")
+
+
+def _write(devnet: Devnet) -> None:
+    document = asdict(devnet)
+    del document["home"]
+    document["chainId"] = document.pop("chain_id")
+    path = devnet.home / NETWORK_FILE
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps({**document, "deployment": "deployment.json", "blobs": "blobs"}, indent=1) + "\n")
+    part.replace(path)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise DevnetError(f"port {port} is taken; name another, or 0 for a free one", port=port) from None
+
+
+def _await(devnet: Devnet, process: subprocess.Popen[bytes]) -> bool:
+    """Whether Anvil answers before it exits or the time is up."""
+    until = time.monotonic() + _START
+    while process.poll() is None and time.monotonic() < until:
+        if _answers(devnet):
+            # Its answer, not that of another process on the port.
+            return process.poll() is None
+        time.sleep(0.02)
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+    return False
+
+
+def _answers(devnet: Devnet) -> bool:
+    try:
+        with Connection(devnet.rpc, timeout=5) as connection:
+            return connection.chain_id == devnet.chain_id
+    except ChainError:
+        return False
+
+
+def _alive(pid: int) -> bool:
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)  # a child of ours that ended is no zombie after this
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _stop(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    until = time.monotonic() + _STOP
+    while _alive(pid):
+        if time.monotonic() > until:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            raise DevnetError(f"the devnet (process {pid}) did not stop by itself and was killed", pid=pid)
+        time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def _terminating_cleanly() -> Iterator[None]:
+    """Lets SIGTERM unwind the stack; only the main thread may, and a handler of the caller's own stays."""
+
+    def leave(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    try:
+        former = signal.getsignal(signal.SIGTERM)
+        if former is not signal.SIG_DFL:
+            yield
+            return
+        signal.signal(signal.SIGTERM, leave)
+    except ValueError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)

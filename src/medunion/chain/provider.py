@@ -1,0 +1,98 @@
+"""JSON-RPC over HTTP for web3: keep-alive, several endpoints of one chain, and one kind of error when none answers."""
+
+import itertools
+import threading
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import requests
+from web3.providers import JSONBaseProvider
+from web3.types import RPCEndpoint, RPCResponse
+
+from medunion.errors import RpcUnavailable, UsageError
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class EndpointsProvider(JSONBaseProvider):
+    """Asks the endpoint that answered last; when it does not answer, the others in turn.
+
+    Repeating a request elsewhere is safe: reads change nothing, and a signed transaction counts once.
+    """
+
+    def __init__(self, urls: Sequence[str], timeout: float) -> None:
+        """`timeout` in seconds for each answer."""
+        super().__init__()
+        for url in urls:
+            if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+                raise UsageError(f"{url} is no http(s) address of an RPC endpoint", url=url)
+        if not urls:
+            raise UsageError("at least one RPC endpoint is needed")
+        self.urls = tuple(urls)
+        self._timeout = timeout
+        self._active = 0
+        self._ids = itertools.count(1)
+        self._local = threading.local()
+        self._sessions: list[requests.Session] = []
+
+    @property
+    def active(self) -> str:
+        """The endpoint that answered last."""
+        return self.urls[self._active]
+
+    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        """The endpoint's answer, result or error; RpcUnavailable when no endpoint answers JSON-RPC."""
+        body = orjson.dumps({"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params or []})
+        failures: dict[str, str] = {}
+        first = self._active
+        for offset in range(len(self.urls)):
+            index = (first + offset) % len(self.urls)
+            url = self.urls[index]
+            try:
+                answer = self._session().post(url, data=body, timeout=self._timeout)
+                document = orjson.loads(answer.content)
+                if isinstance(document, dict) and ("result" in document or "error" in document):
+                    self._active = index
+                    return document  # type: ignore[return-value]  # a TypedDict of exactly these keys
+                failures[url] = f"answered HTTP {answer.status_code}, not JSON-RPC"
+            except orjson.JSONDecodeError:
+                failures[url] = f"answered HTTP {answer.status_code}, not JSON"
+            except requests.RequestException as failure:
+                failures[url] = _cause(failure)
+        told = "; ".join(f"{url}: {cause}" for url, cause in failures.items())
+        raise RpcUnavailable(f"no RPC endpoint answers ({told})", endpoints=list(self.urls), method=str(method))
+
+    def is_connected(self, show_traceback: bool = False) -> bool:
+        """Whether an endpoint answers."""
+        try:
+            return "result" in self.make_request(RPCEndpoint("web3_clientVersion"), [])
+        except RpcUnavailable:
+            if show_traceback:
+                raise
+            return False
+
+    def close(self) -> None:
+        """Closes the sockets of all threads."""
+        for session in self._sessions:
+            session.close()
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.headers["Content-Type"] = "application/json"
+            # A proxy from the environment is for the outside world.
+            session.trust_env = any(urlsplit(url).hostname not in _LOOPBACK for url in self.urls)
+            self._local.session = session
+            self._sessions.append(session)
+        return session
+
+
+def _cause(failure: requests.RequestException) -> str:
+    if isinstance(failure, requests.Timeout):
+        return "no answer in time"
+    if isinstance(failure, requests.ConnectionError):
+        return "no connection"
+    return type(failure).__name__

@@ -1,0 +1,74 @@
+"""EIP-712 typed data of all contracts: the structs as their interfaces state them, and the digests that are signed.
+
+Source: https://eips.ethereum.org/EIPS/eip-712. A contract's domain is its name, version "1", chain id and address.
+"""
+
+from typing import Any
+
+from eth_account.messages import encode_typed_data
+from eth_hash.auto import keccak
+
+from medunion.errors import UsageError
+
+VERSION = "1"
+
+Types = dict[str, list[dict[str, str]]]
+
+_DEFINITIONS: dict[str, tuple[str, ...]] = {
+    "ConsortiumRegistry": (
+        "OperatorConsent(uint32 member,address operator,uint16 roles,uint32 nonce,uint40 deadline)",
+    ),
+    "PatientRegistry": (
+        "Register(address controller,bytes32 salt,uint8 suite,bytes publicKey,bytes32 configurationDigest,"
+        "bool assisted,uint40 deadline)",
+        "RegisterProvisional(address controller,bytes32 salt,uint8 suite,bytes publicKey,uint32 sponsor,"
+        "uint40 deadline)",
+        "TakeOver(bytes32 patient,address newController,uint8 suite,bytes publicKey,bytes32 configurationDigest,"
+        "bool assisted,uint32 nonce,uint40 deadline)",
+        "RotateKey(bytes32 patient,uint8 suite,bytes publicKey,uint32 nonce,uint40 deadline)",
+        "RotateController(bytes32 patient,address newController,uint32 nonce,uint40 deadline)",
+        "SetConfigurationPart(bytes32 patient,uint8 part,bytes32 digest,uint32 nonce,uint40 deadline)",
+        "CancelContacts(bytes32 patient,uint32 nonce,uint40 deadline)",
+    ),
+    "AccessGrants": (
+        "SetGrant(bytes32 patient,uint32 member,uint8 lane,uint16 categories,uint16 purposes,uint8 restricted,"
+        "uint40 notBefore,uint40 notAfter,uint32 nonce,uint40 deadline)",
+        "Revoke(bytes32 patient,uint32 member,uint8 laneMask,uint32 nonce,uint40 deadline)",
+        "ApproveEmergency(bytes32 patient,uint32 member,address clinician,bytes32 reasonDigest,uint8 restricted,"
+        "uint32 number,uint40 deadline)",
+    ),
+    "CareEpisodes": (
+        "CheckIn(bytes32 patient,uint32 member,uint32 nonce,uint40 deadline)",
+        "CheckOut(bytes32 patient,uint32 member,uint32 nonce,uint40 deadline)",
+    ),
+}
+
+
+def struct(definition: str) -> Types:
+    """The `types` entry of one struct from its EIP-712 notation, `Name(type name,type name)`."""
+    name, _, fields = definition.removesuffix(")").partition("(")
+    pairs = (field.split(" ") for field in fields.split(","))
+    return {name: [{"name": label, "type": kind} for kind, label in pairs]}
+
+
+STRUCTS: dict[str, tuple[str, Types]] = {
+    primary: (contract, types)
+    for contract, definitions in _DEFINITIONS.items()
+    for types in map(struct, definitions)
+    for primary in types
+}
+"""Struct name -> the contract whose domain it is signed in, and its types."""
+
+
+def domain(name: str, chain_id: int, verifying_contract: str) -> dict[str, Any]:
+    """An EIP-712 domain of version "1"."""
+    return {"name": name, "version": VERSION, "chainId": chain_id, "verifyingContract": verifying_contract}
+
+
+def digest(domain_data: dict[str, Any], types: Types, message: dict[str, Any]) -> bytes:
+    """The 32 bytes that are signed: `keccak256(0x1901 || domain separator || struct hash)`."""
+    try:
+        encoded = encode_typed_data(domain_data, types, message)
+    except (ValueError, TypeError, KeyError) as failure:
+        raise UsageError(f"the message does not fit its types: {failure}") from None
+    return keccak(b"\x19" + encoded.version + encoded.header + encoded.body)
