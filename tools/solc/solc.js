@@ -33,7 +33,8 @@ function parse(argv) {
 }
 
 function reader(prefixes) {
-  const bases = prefixes.length > 0 ? prefixes : ["."];
+  // ape compiles a copy of contracts/ in a temporary folder, where node_modules is not: hence the root at the end.
+  const bases = [...(prefixes.length > 0 ? prefixes : ["."]), root];
   return (name) => {
     for (const base of bases) {
       const file = path.resolve(base, name);
@@ -52,7 +53,6 @@ function main() {
   }
   if (!options.standardJson) fail("only --version and --standard-json are served");
   const input = fs.readFileSync(options.file === null ? 0 : options.file, "utf8");
-  fs.writeSync(1, "");
   process.stdout.write(solc.compile(input, { import: reader(options.prefixes) }) + "\n");
 }
 
