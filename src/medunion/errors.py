@@ -26,7 +26,8 @@
     ├── UnknownMember            no such member or operator
     └── UnknownPatient           no such patient id
 
-Command line, REST and FHIR OperationOutcome render the same object. No message or detail carries a name, identifier or code of a patient.
+Command line, REST and FHIR OperationOutcome render the same object. No message or detail carries a name, identifier or
+code of a patient.
 """
 
 from typing import Any, ClassVar

@@ -171,7 +171,9 @@ class Signer(Protocol):
     def address(self) -> str:
         """EIP-55 address."""
 
-    def sign_typed(self, domain: dict[str, Any], types: dict[str, list[dict[str, str]]], message: dict[str, Any]) -> bytes:
+    def sign_typed(
+        self, domain: dict[str, Any], types: dict[str, list[dict[str, str]]], message: dict[str, Any]
+    ) -> bytes:
         """65-byte signature (r, s, v) over the EIP-712 digest."""
 
 
@@ -201,7 +203,9 @@ class Ledger(Protocol):
     def grant_of(self, patient: bytes, member: int, lane: int) -> Scope | None:
         """A lane as set."""
 
-    def allows_at(self, patient: bytes, member: int, lane: int, purposes: int, categories: int, restricted: int, at: int) -> AccessReason:
+    def allows_at(
+        self, patient: bytes, member: int, lane: int, purposes: int, categories: int, restricted: int, at: int
+    ) -> AccessReason:
         """`IAccessGrants.allowsAt`."""
 
     def emergency_allows_at(self, patient: bytes, member: int, restricted: int, at: int) -> AccessReason:
@@ -236,7 +240,9 @@ class RecordWriter(Protocol):
     def sign_commit(self, batches: Sequence[BatchCommitment]) -> SignedTransaction:
         """Signs one transaction that commits all; `ContractRefused` when a simulation refuses any."""
 
-    def sign_supersede(self, root: bytes, previous: Leaf, proof: Sequence[bytes], following: Leaf, manifest_digest: bytes) -> SignedTransaction:
+    def sign_supersede(
+        self, root: bytes, previous: Leaf, proof: Sequence[bytes], following: Leaf, manifest_digest: bytes
+    ) -> SignedTransaction:
         """Signs a correction."""
 
     def send(self, signed: SignedTransaction) -> Receipt:

@@ -1,7 +1,7 @@
 """Enumerations shared with the contracts: the numbers here are the numbers in `contracts/types/Types.sol`.
 
-Sources: record categories and restricted classes are MedUnion's own; purposes are codes of the HL7 v3 PurposeOfUse value set
-(http://terminology.hl7.org/ValueSet/v3-PurposeOfUse).
+Sources: record categories and restricted classes are MedUnion's own; purposes are codes of the HL7 v3 PurposeOfUse
+value set (http://terminology.hl7.org/ValueSet/v3-PurposeOfUse).
 """
 
 from enum import IntEnum, IntFlag
@@ -31,7 +31,7 @@ class MemberStatus(IntEnum):
 
 
 class Role(IntFlag):
-    """Role bits of an operator. `CLINICIAN` takes the registrar's attestation; `REGISTRAR` only a regulator may give."""
+    """Role bits of an operator. `CLINICIAN` takes a registrar's attestation; only a regulator gives `REGISTRAR`."""
 
     ADMIN = 1
     DESK = 2

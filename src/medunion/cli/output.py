@@ -26,7 +26,7 @@ def say(key: str, **values: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON data: bytes become 0x-hex text, enumerations their names in lower camel case, dataclasses dicts."""
+    """`value` as JSON data: bytes become 0x-hex, enumerations names in lower camel case, dataclasses dicts."""
     from dataclasses import fields, is_dataclass
     from enum import IntEnum
 

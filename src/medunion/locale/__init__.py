@@ -1,6 +1,7 @@
 """The message catalogue: one TOML table per language, the same keys and placeholders in each (a test compares them).
 
-`choose()` sets the language for this process: an explicit tag, else `MEDUNION_LANG`, `LC_ALL`, `LC_MESSAGES`, `LANG`, else English.
+`choose()` sets the language for this process: an explicit tag, else `MEDUNION_LANG`, `LC_ALL`, `LC_MESSAGES` or `LANG`,
+else English.
 """
 
 import os
@@ -47,7 +48,7 @@ def _flatten(prefix: str, table: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def translate(key: str, **values: Any) -> str:
-    """The message `key` in the active language, with `{placeholders}` filled; `KeyError` when the catalogue lacks it."""
+    """The message `key` in the active language, `{placeholders}` filled; `KeyError` when the catalogue lacks it."""
     return catalogue(_active)[key].format(**values)
 
 
