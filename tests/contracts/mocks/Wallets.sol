@@ -25,13 +25,6 @@ contract RefusingWallet is IERC1271 {
     }
 }
 
-/// @notice A contract account that accepts everything; as a delegate it must not speak against or for its owner's key.
-contract AcceptingWallet is IERC1271 {
-    function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
-        return IERC1271.isValidSignature.selector;
-    }
-}
-
 /// @notice A contract account whose check fails.
 contract RevertingWallet is IERC1271 {
     function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
