@@ -1,0 +1,260 @@
+"""Validates one FHIR R4 resource in a single walk, and collects what the later steps need.
+
+Two layers. The walk checks every element against the R4 table (`definitions`): known element, cardinality, JSON
+type, lexical form, calendar dates, one form of a choice, required code bindings, in contained resources too. Then
+the shape of the resource (which elements, nested how) is checked with the R4B models of `fhir.resources`; see
+`models` for why once per shape is enough.
+
+Not checked: FHIRPath invariants, profiles, extensible and preferred bindings, the markup inside narratives.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from . import models
+from .definitions import R4_VERSION, Binding, Field, Type, resource_types, type_of
+from .json_text import Constant, Repeated
+
+MAX_DEPTH: Final = 64
+_PLAIN = re.compile(r"[A-Za-z0-9._:/+-]{1,40}")
+_KEY = re.compile(r"_?[A-Za-z][A-Za-z0-9_]{0,63}")
+_PRIMITIVE_SIBLING: Final = type_of("Element")
+
+OTHER_VERSIONS: Final = {
+    "DSTU2": {"BodySite", "Conformance", "DiagnosticOrder", "DeviceUseRequest", "EligibilityRequest",
+              "MedicationOrder"},
+    "STU3": {"DeviceComponent", "ExpansionProfile", "ProcedureRequest", "ReferralRequest", "Sequence",
+             "ServiceDefinition"},
+    "R4B": {"AdministrableProductDefinition", "Citation", "ClinicalUseDefinition", "EvidenceReport", "Ingredient",
+            "ManufacturedItemDefinition", "MedicinalProductDefinition", "NutritionProduct", "PackagedProductDefinition",
+            "RegulatedAuthorization", "SubscriptionStatus", "SubscriptionTopic", "SubstanceDefinition"},
+    "R5": {"ActorDefinition", "ArtifactAssessment", "BiologicallyDerivedProductDispense", "ConditionDefinition",
+           "DeviceAssociation", "DeviceDispense", "DeviceUsage", "EncounterHistory", "FormularyItem", "GenomicStudy",
+           "ImagingSelection", "InventoryItem", "InventoryReport", "MolecularSequenceDefinition", "NutritionIntake",
+           "Permission", "RequestOrchestration", "Requirements", "SubstanceNucleicAcidDefinition", "TestPlan",
+           "Transport"},
+}  # fmt: skip
+"""Resource types of other FHIR versions, to say which version a refused type is from."""
+
+
+class Flaw(Exception):
+    """A violation; `path` is filled from the inside out while it rises."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.path: list[str] = []
+
+
+@dataclass(slots=True)
+class Facts:
+    """What one walk saw: reference elements, codings and attachment addresses, contained resources included."""
+
+    references: list[dict[str, Any]] = field(default_factory=list)
+    codings: list[tuple[str | None, str | None]] = field(default_factory=list)
+    attachments: list[str] = field(default_factory=list)
+
+
+def validate(resource: Any) -> Facts:
+    """Facts of a valid R4 resource.
+
+    Raises `Flaw` with the cause, and the path from the resource type down in reverse order in `path`.
+    """
+    walk = _Walk()
+    shape = walk.resource(resource, 0)
+    refused = models.refusal(resource, shape)
+    if refused is not None:
+        flaw = Flaw(refused.cause)
+        flaw.path = [*reversed(refused.path), resource["resourceType"]]
+        raise flaw
+    return walk.facts
+
+
+def validate_element(node: Any, kind: str) -> None:
+    """Checks an object against one R4 type by itself (`Bundle.entry`, say). Raises `Flaw`."""
+    try:
+        _Walk().element(node, type_of(kind), 0)
+    except Flaw as flaw:
+        raise _at(kind, flaw) from None
+
+
+class _Walk:
+    __slots__ = ("facts",)
+
+    def __init__(self) -> None:
+        self.facts = Facts()
+
+    def resource(self, node: Any, depth: int) -> int:
+        if type(node) is not dict:
+            raise not_object(node)
+        name = node.get("resourceType")
+        try:
+            kind = type_of(name) if name in resource_types() else None
+        except TypeError:  # not hashable
+            kind = None
+        if kind is None:
+            raise Flaw(unknown_type(name))
+        try:
+            return self.element(node, kind, depth)
+        except Flaw as flaw:
+            flaw.path.append(kind.name)
+            raise
+
+    def element(self, node: Any, kind: Type, depth: int) -> int:
+        """Checks an object and returns the number of its shape."""
+        if type(node) is not dict:
+            raise not_object(node)
+        if not node:
+            raise Flaw("an object must not be empty")
+        if depth > MAX_DEPTH:
+            raise Flaw(f"nested more than {MAX_DEPTH} levels deep")
+        fields, parts, choices = kind.fields, [kind.name], []
+        for key, value in node.items():
+            one = fields.get(key)
+            if one is None:
+                self._other(key, value, kind, depth, parts)
+                continue
+            if one.choice is not None:
+                choices.append(one.choice)
+            try:
+                if one.repeats:
+                    if type(value) is not list:
+                        raise Flaw("must be an array")
+                    if not value:
+                        raise Flaw("an array must not be empty")
+                    shape: object = self._many(value, one, node.get("_" + key), depth)
+                else:
+                    shape = self._one(value, one, depth)
+            except Flaw as flaw:
+                flaw.path.append(key if not flaw.path or not flaw.path[-1].startswith("[") else key + flaw.path.pop())
+                raise
+            parts.append(key)
+            if shape is not None:
+                parts.append(shape)  # type: ignore[arg-type]  # part of a key, never read
+        for name, keys in kind.required:
+            if not any(key in node or "_" + key in node for key in keys):
+                raise _at(name, Flaw("is required"))
+        if len(choices) > 1 and len(set(choices)) < len(choices):
+            raise Flaw("two forms of one choice element")
+        self._collect(node, kind.name)
+        return models.shape_number(tuple(parts))
+
+    def _one(self, value: Any, one: Field, depth: int) -> int | None:
+        if one.check is not None:
+            if not one.check(value):
+                raise _wrong_primitive(value, one.type_name)
+            if one.binding is not None:
+                _check_code(value, one.binding)
+            return None
+        if one.complex is None:
+            return self.resource(value, depth + 1)
+        kind = one.complex if one.complex.fields else type_of(one.type_name)
+        shape = self.element(value, kind, depth + 1)
+        if one.binding is not None:
+            _check_concept(value, one)
+        return shape
+
+    def _many(self, values: list[Any], one: Field, siblings: Any, depth: int) -> object:
+        shapes: set[int | None] = set()
+        for index, value in enumerate(values):
+            if value is None and one.check is not None and type(siblings) is list and index < len(siblings):
+                continue
+            try:
+                shapes.add(self._one(value, one, depth))
+            except Flaw as flaw:
+                flaw.path.append(f"[{index}]")
+                raise
+        return None if one.check is not None else frozenset(shapes)
+
+    def _other(self, key: str, value: Any, kind: Type, depth: int, parts: list[str]) -> None:
+        """A key that is no element: `resourceType`, the `_x` sibling of a primitive, or a mistake."""
+        if key == "resourceType" and kind.name in resource_types() and "." not in kind.name:
+            return
+        base = kind.fields.get(key[1:]) if key[:1] == "_" else None
+        if base is None or base.check is None:
+            shown = key if _KEY.fullmatch(key) else "(name not shown)"
+            raise _at(shown, Flaw(f"is not an element of {kind.name} in FHIR R4 ({R4_VERSION})"))
+        if base.repeats and type(value) is not list:
+            raise _at(key, Flaw("must be an array"))
+        for one in value if base.repeats else [value]:
+            if one is None and base.repeats:
+                continue
+            try:
+                self.element(one, _PRIMITIVE_SIBLING, depth + 1)
+            except Flaw as flaw:
+                raise _at(key, flaw) from None
+        parts.append(key)
+
+    def _collect(self, node: dict[str, Any], name: str) -> None:
+        if name == "Coding":
+            self.facts.codings.append((node.get("system"), node.get("code")))
+        elif name == "Reference":
+            self.facts.references.append(node)
+        elif name == "Attachment" and "url" in node:
+            self.facts.attachments.append(node["url"])
+
+
+def _at(key: str, flaw: Flaw) -> Flaw:
+    flaw.path.append(key)
+    return flaw
+
+
+def not_object(node: Any) -> Flaw:
+    """The flaw of a value that should be an object."""
+    if isinstance(node, Repeated):
+        return Flaw(f"the key {node.shown()} appears twice in one object")
+    if isinstance(node, Constant):
+        return Flaw("NaN and Infinity are not JSON")
+    return Flaw("must be an object")
+
+
+def unknown_type(name: Any) -> str:
+    """Why a resourceType is refused."""
+    if not isinstance(name, str) or not _KEY.fullmatch(name):
+        return "there is no resourceType: this is not a FHIR resource"
+    for version, types in OTHER_VERSIONS.items():
+        if name in types:
+            return f"{name} is a resource type of FHIR {version}, not of R4 ({R4_VERSION})"
+    return f"{name} is not a resource type of FHIR R4 ({R4_VERSION})"
+
+
+def _wrong_primitive(value: Any, type_name: str) -> Flaw:
+    if isinstance(value, Constant | Repeated):
+        return not_object(value)
+    if value is None:
+        return Flaw("null is not allowed here")
+    return Flaw(f"is not a valid {type_name}")
+
+
+def shown_code(value: Any) -> str:
+    """A refused code as it may be printed: only when it looks like one, since a name may stand in its place."""
+    return f"'{value}'" if isinstance(value, str) and _PLAIN.fullmatch(value) else "(not shown)"
+
+
+def _allowed(binding: Binding) -> str:
+    codes = sorted(binding.codes)
+    return ", ".join(codes[:24]) + (f", and {len(codes) - 24} more" if len(codes) > 24 else "")
+
+
+def _check_code(value: str, binding: Binding) -> None:
+    if binding.form is not None:
+        if not binding.form.fullmatch(value):
+            raise Flaw(f"{shown_code(value)} is not of the form that {binding.value_set} asks for")
+    elif value not in binding.codes:
+        raise Flaw(f"the code {shown_code(value)} is not allowed; allowed: {_allowed(binding)}")
+
+
+def _check_concept(value: dict[str, Any], one: Field) -> None:
+    """A Coding, or a CodeableConcept at least one coding of which must be in the value set."""
+    binding = one.binding
+    if binding is None or binding.form is not None or one.type_name not in ("Coding", "CodeableConcept"):
+        return
+    codings = value.get("coding", []) if one.type_name == "CodeableConcept" else [value]
+    if any(coding.get("code") in binding.systems.get(coding.get("system", ""), ()) for coding in codings):
+        return
+    if not codings and "extension" in value:
+        return  # the data-absent-reason pattern
+    found = ", ".join(shown_code(coding.get("code")) for coding in codings) or "none"
+    systems = ", ".join(sorted(binding.systems))
+    raise Flaw(f"no coding is from the required set (found: {found}); allowed: {_allowed(binding)} of {systems}")
