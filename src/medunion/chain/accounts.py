@@ -73,7 +73,7 @@ class Account:
         return str(self._local.address)
 
     def keystore(self, passphrase: str, cost: int = SCRYPT_COST) -> dict[str, Any]:
-        """The account as a keystore v3 object (Web3 Secret Storage Definition); `cost` is scrypt's N, a power of two."""
+        """The account as a keystore v3 object (Web3 Secret Storage Definition); `cost` is scrypt's N, a power of 2."""
         document: dict[str, Any] = EthAccount.encrypt(
             self._local.key, normalise(passphrase).decode(), kdf="scrypt", iterations=cost
         )

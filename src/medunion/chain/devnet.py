@@ -21,6 +21,7 @@ from typing import Any
 
 from medunion.chain.accounts import Account
 from medunion.chain.connection import Connection
+from medunion.chain.parameters import Parameters, Seat
 from medunion.errors import ChainError, DevnetError
 
 CHAIN_ID = 31337
@@ -32,6 +33,7 @@ STATE_FILE = Path("chain") / "state.json"
 _START = 30.0
 _STOP = 30.0
 _ATTEMPTS = 3
+_children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,12 @@ def account(index: int) -> Account:
     return Account.from_mnemonic(MNEMONIC, index)
 
 
+def parameters() -> Parameters:
+    """The devnet's deployment: accounts 1 to 3 vote 2 of 3 for members 1 to 3 (`deployments/devnet.yaml`)."""
+    seats = tuple(Seat(index, account(index).address) for index in (1, 2, 3))
+    return Parameters("devnet", CHAIN_ID, seats, threshold=2, delay=2)
+
+
 def start(
     home: Path,
     *,
@@ -75,9 +83,9 @@ def start(
 ) -> Devnet:
     """Starts a devnet in `home`, going on from the state there.
 
-    `port` 0 takes a free one. `hardfork` names the chain's rules. `keep` writes the state when it stops. Blocks come with
-    each transaction, or every `block_time` seconds. A `detached` devnet outlives the caller's terminal. DevnetError when
-    the folder is not writable, the port taken, a devnet runs in `home` already, or there is no Anvil.
+    `port` 0 takes a free one. `hardfork` names the chain's rules. `keep` writes the state when it stops. Blocks come
+    with each transaction, or every `block_time` seconds. A `detached` devnet outlives the caller's terminal.
+    DevnetError when the folder is not writable, the port taken, a devnet runs in `home` already, or there is no Anvil.
     """
     anvil = find_anvil()
     if running := status(home):
@@ -92,8 +100,8 @@ def start(
         for attempt in range(_ATTEMPTS):
             chosen = port or _free_port()
             _require_free(chosen)
-            options = ["--host", "127.0.0.1", "--port", str(chosen), "--chain-id", str(CHAIN_ID), "--hardfork", hardfork]
-            options += ["--mnemonic", MNEMONIC, "--cache-path", str(home / "chain" / "cache")]
+            options = ["--host", "127.0.0.1", "--port", str(chosen), "--chain-id", str(CHAIN_ID)]
+            options += ["--hardfork", hardfork, "--mnemonic", MNEMONIC, "--cache-path", str(home / "chain" / "cache")]
             if keep:
                 options += ["--state", str(home / STATE_FILE)]
             if block_time is not None:
@@ -107,6 +115,8 @@ def start(
             )
             devnet = Devnet(home, f"http://127.0.0.1:{chosen}", chosen, process.pid, CHAIN_ID, hardfork, keep)
             if _await(devnet, process):
+                _children[process.pid] = process
+                _keep_time(devnet)
                 _write(devnet)
                 return devnet
             if port or attempt == _ATTEMPTS - 1:
@@ -224,6 +234,14 @@ def _await(devnet: Devnet, process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
+def _keep_time(devnet: Devnet) -> None:
+    """Anvil forgets that its clock was moved when it loads a state; a block must not be older than its parent."""
+    with devnet.connect() as connection:
+        ahead = connection.head().time - int(time.time())
+        if ahead > 0:
+            connection.request("evm_increaseTime", ahead + 1)
+
+
 def _answers(devnet: Devnet) -> bool:
     try:
         with Connection(devnet.rpc, timeout=5) as connection:
@@ -233,8 +251,8 @@ def _answers(devnet: Devnet) -> bool:
 
 
 def _alive(pid: int) -> bool:
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)  # a child of ours that ended is no zombie after this
+    if child := _children.get(pid):
+        return child.poll() is None
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -11,12 +11,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from medunion.chain.abi import checksum
 from medunion.errors import DeploymentError
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +68,15 @@ class Parameters:
         # The council refuses these itself, but only after the deployment has been paid for.
         if not len(seats) // 2 < found.threshold <= len(seats) <= 16:
             raise DeploymentError("the threshold must be a majority of at most 16 seats", field="threshold")
-        if len({seat.member for seat in seats} - {0}) != len(seats) or len({seat.holder for seat in seats}) != len(seats):
+        members, holders = {seat.member for seat in seats} - {0}, {seat.holder for seat in seats}
+        if not len(members) == len(holders) == len(seats):
             raise DeploymentError("each seat needs a member and a holder of its own", field="seats")
         if not 0 <= found.delay <= 14 * 86_400:
             raise DeploymentError("the delay must be 0 to 14 days, in seconds", field="delay")
         return found
 
 
-def _field[T](document: Any, name: str, kind: type[T]) -> T:
+def _field(document: Any, name: str, kind: type[_T]) -> _T:
     value = document.get(name) if isinstance(document, dict) else None
     if not isinstance(value, kind) or isinstance(value, bool):
         raise DeploymentError(f"the parameters need {name} as {kind.__name__}", field=name)
