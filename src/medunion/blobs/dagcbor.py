@@ -1,0 +1,79 @@
+"""Deterministic DAG-CBOR (https://ipld.io/specs/codecs/dag-cbor/spec/): one value, one encoding, links as CIDs.
+
+Values are None, bool, int (64 bits), str, bytes, list, dict with str keys, and Cid. Floats are refused: nothing here
+measures, and amounts are integers in minor units.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import cbor2
+
+from medunion.blobs.cid import Cid
+from medunion.errors import InputError
+
+_LINK = 42
+_INT_MIN, _INT_MAX = -(1 << 64), (1 << 64) - 1
+_SCALARS = (type(None), bool, str, bytes, Cid)
+
+
+def encode(value: Any) -> bytes:
+    """The one encoding of `value`; InputError when it holds what DAG-CBOR here does not know."""
+    _check(value)
+    return _dump(value)
+
+
+def decode(data: bytes) -> Any:
+    """The value that `encode` made `data` from; InputError for any other bytes, also for another encoding of it."""
+    try:
+        value = cbor2.loads(data, tag_hook=_link)
+        _check(value)
+        canonical = _dump(value) == data
+    except (cbor2.CBORError, ValueError, TypeError, RecursionError, EOFError):
+        raise InputError("not DAG-CBOR", field="dag-cbor") from None
+    if not canonical:
+        raise InputError("not deterministic DAG-CBOR", field="dag-cbor")
+    return value
+
+
+def links(value: Any) -> Iterator[Cid]:
+    """All CIDs in a decoded value."""
+    if isinstance(value, Cid):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from links(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from links(item)
+
+
+def _dump(value: Any) -> bytes:
+    return cbor2.dumps(value, canonical=True, default=_tag)
+
+
+def _tag(encoder: cbor2.CBOREncoder, value: Cid) -> None:
+    encoder.encode(cbor2.CBORTag(_LINK, b"\0" + bytes(value)))
+
+
+def _link(tag: cbor2.CBORTag, *_: Any) -> Cid:
+    if tag.tag != _LINK or not isinstance(tag.value, bytes) or tag.value[:1] != b"\0":
+        raise InputError("not a DAG-CBOR link", field="dag-cbor")
+    return Cid.from_bytes(tag.value[1:])
+
+
+def _check(value: Any) -> None:
+    kind = type(value)
+    if kind is list:
+        for item in value:
+            _check(item)
+    elif kind is dict:
+        for key, item in value.items():
+            if type(key) is not str:
+                raise InputError("a DAG-CBOR key is not text", field="dag-cbor")
+            _check(item)
+    elif kind is int:
+        if not _INT_MIN <= value <= _INT_MAX:
+            raise InputError("an integer exceeds 64 bits", field="dag-cbor")
+    elif kind not in _SCALARS:
+        raise InputError(f"DAG-CBOR does not hold {kind.__name__}", field="dag-cbor")
