@@ -10,30 +10,22 @@ import {IPatientRegistry} from "../interfaces/IPatientRegistry.sol";
 import {IVersioned} from "../interfaces/IVersioned.sol";
 import {Signatures} from "../libraries/Signatures.sol";
 import {EmergencyAccess} from "./EmergencyAccess.sol";
+import {GrantSlot, GrantSlots} from "./GrantSlots.sol";
 
 /// @title AccessGrants
 /// @notice Rules of {IAccessGrants}; break-the-glass is {EmergencyAccess}.
 contract AccessGrants is IAccessGrants, EmergencyAccess {
-    /// @dev One slot. `nonce` is used in lane 0's slot only, where revoking keeps it.
-    struct GrantSlot {
-        uint16 categories;
-        uint16 purposes;
-        uint8 restricted;
-        uint40 notBefore;
-        uint40 notAfter;
-        bool provisional;
-        uint32 nonce;
-    }
+    using GrantSlots for GrantSlot;
 
-    bytes32 private constant SET_GRANT_TYPEHASH = keccak256(
+    bytes32 private constant _SET_GRANT_TYPEHASH = keccak256(
         "SetGrant(bytes32 patient,uint32 member,uint8 lane,uint16 categories,uint16 purposes,uint8 restricted,uint40 notBefore,uint40 notAfter,uint32 nonce,uint40 deadline)"
     );
-    bytes32 private constant REVOKE_TYPEHASH =
+    bytes32 private constant _REVOKE_TYPEHASH =
         keccak256("Revoke(bytes32 patient,uint32 member,uint8 laneMask,uint32 nonce,uint40 deadline)");
 
-    uint8 private constant LANES = 8;
+    uint8 private constant _LANES = 8;
 
-    mapping(PatientId patient => mapping(MemberId member => mapping(uint8 lane => GrantSlot grant))) private _grants;
+    mapping(PatientId patient => mapping(MemberId member => GrantSlot[_LANES] lanes)) private _grants;
 
     /// @param consortium Tells members' states and operators.
     /// @param patients Tells who acts for a patient.
@@ -59,12 +51,12 @@ contract AccessGrants is IAccessGrants, EmergencyAccess {
         uint40 deadline,
         bytes calldata signature
     ) external {
-        uint32 expected = _grants[patient][member][0].nonce;
+        uint32 expected = _grants[patient][member][0].nonce();
         if (nonce != expected || nonce == type(uint32).max) {
             revert AccessGrants_BadNonce(patient, member, expected, nonce);
         }
         IPatientRegistry.Authority memory authority = _requireActivePatient(patient);
-        bytes32 structHash = keccak256(abi.encode(SET_GRANT_TYPEHASH, patient, member, lane, scope, nonce, deadline));
+        bytes32 structHash = keccak256(abi.encode(_SET_GRANT_TYPEHASH, patient, member, lane, scope, nonce, deadline));
         Signatures.requireValid(authority.controller, _hashTypedDataV4(structHash), deadline, signature);
         _setGrant(authority, patient, member, lane, scope);
     }
@@ -74,7 +66,7 @@ contract AccessGrants is IAccessGrants, EmergencyAccess {
         if (_patients.authorityOf(patient).controller != msg.sender) {
             revert AccessGrants_NotController(patient, msg.sender);
         }
-        _revoke(patient, member, laneMask, _grants[patient][member][0].nonce);
+        _revoke(patient, member, laneMask, _grants[patient][member][0].nonce());
     }
 
     /// @inheritdoc IAccessGrants
@@ -86,9 +78,9 @@ contract AccessGrants is IAccessGrants, EmergencyAccess {
         uint40 deadline,
         bytes calldata signature
     ) external {
-        uint32 expected = _grants[patient][member][0].nonce;
+        uint32 expected = _grants[patient][member][0].nonce();
         if (nonce < expected) revert AccessGrants_BadNonce(patient, member, expected, nonce);
-        bytes32 structHash = keccak256(abi.encode(REVOKE_TYPEHASH, patient, member, laneMask, nonce, deadline));
+        bytes32 structHash = keccak256(abi.encode(_REVOKE_TYPEHASH, patient, member, laneMask, nonce, deadline));
         address controller = _patients.authorityOf(patient).controller;
         Signatures.requireValid(controller, _hashTypedDataV4(structHash), deadline, signature);
         _revoke(patient, member, laneMask, nonce);
@@ -105,32 +97,29 @@ contract AccessGrants is IAccessGrants, EmergencyAccess {
         uint40 clock
     ) external view returns (AccessReason reason) {
         if (!_isActive(member)) return AccessReason.MemberNotActive;
-        GrantSlot memory grant = _grants[patient][member][lane];
-        if (grant.categories == 0) return AccessReason.NoGrant;
+        Grant memory grant = _grants[patient][member][lane].unpack();
+        Scope memory scope = grant.scope;
+        if (scope.categories == 0) return AccessReason.NoGrant;
         if (grant.provisional && _patients.authorityOf(patient).status != PatientStatus.Provisional) {
             return AccessReason.Voided;
         }
         uint256 time = _later(clock);
-        if (time < grant.notBefore) return AccessReason.NotYetValid;
-        if (time > grant.notAfter) return AccessReason.Expired;
-        if (purposes & ~grant.purposes != 0) return AccessReason.PurposeNotGranted;
-        if (categories & ~grant.categories != 0) return AccessReason.CategoryNotGranted;
-        if (restricted & ~grant.restricted != 0) return AccessReason.RestrictedNotGranted;
+        if (time < scope.notBefore) return AccessReason.NotYetValid;
+        if (time > scope.notAfter) return AccessReason.Expired;
+        if (purposes & ~scope.purposes != 0) return AccessReason.PurposeNotGranted;
+        if (categories & ~scope.categories != 0) return AccessReason.CategoryNotGranted;
+        if (restricted & ~scope.restricted != 0) return AccessReason.RestrictedNotGranted;
         return AccessReason.Allowed;
     }
 
     /// @inheritdoc IAccessGrants
     function grantOf(PatientId patient, MemberId member, uint8 lane) external view returns (Grant memory) {
-        GrantSlot memory grant = _grants[patient][member][lane];
-        return Grant(
-            Scope(grant.categories, grant.purposes, grant.restricted, grant.notBefore, grant.notAfter),
-            grant.provisional
-        );
+        return _grants[patient][member][lane].unpack();
     }
 
     /// @inheritdoc IAccessGrants
     function nonceOf(PatientId patient, MemberId member) external view returns (uint32) {
-        return _grants[patient][member][0].nonce;
+        return _grants[patient][member][0].nonce();
     }
 
     /// @inheritdoc IVersioned
@@ -146,7 +135,7 @@ contract AccessGrants is IAccessGrants, EmergencyAccess {
         uint8 lane,
         Scope calldata scope
     ) internal {
-        if (lane >= LANES) revert AccessGrants_BadLane(lane);
+        if (lane >= _LANES) revert AccessGrants_BadLane(lane);
         (MemberStatus status,) = _consortium.statusOf(member);
         if (status != MemberStatus.Active) revert AccessGrants_MemberNotActive(member, status);
         _requireUsable(scope);
@@ -154,31 +143,29 @@ contract AccessGrants is IAccessGrants, EmergencyAccess {
         if (provisional && (scope.purposes != Purposes.TREAT || scope.notAfter > authority.until)) {
             revert AccessGrants_NotForProvisional(patient, scope.purposes, scope.notAfter);
         }
-        mapping(uint8 lane => GrantSlot grant) storage lanes = _grants[patient][member];
-        uint32 nextNonce = _next(lanes[0].nonce);
-        if (lane != 0) lanes[0].nonce = nextNonce;
-        lanes[lane] = GrantSlot({
-            categories: scope.categories,
-            purposes: scope.purposes,
-            restricted: scope.restricted,
-            notBefore: scope.notBefore,
-            notAfter: scope.notAfter,
-            provisional: provisional,
-            nonce: lane == 0 ? nextNonce : 0
-        });
+        GrantSlot[_LANES] storage lanes = _grants[patient][member];
+        GrantSlot first = lanes[0];
+        uint32 nextNonce = _next(first.nonce());
+        GrantSlot slot = GrantSlots.pack(scope, provisional);
+        if (lane == 0) {
+            lanes[0] = slot.withNonce(nextNonce);
+        } else {
+            lanes[0] = first.withNonce(nextNonce);
+            lanes[lane] = slot;
+        }
         emit GrantSet(patient, member, lane, scope, nextNonce);
     }
 
     /// @dev Deletes lanes and moves past `nonce`; the caller has checked who asks, and that `nonce` is not below the next one.
     function _revoke(PatientId patient, MemberId member, uint8 laneMask, uint32 nonce) internal {
         if (laneMask == 0) revert AccessGrants_NoLanes();
-        mapping(uint8 lane => GrantSlot grant) storage lanes = _grants[patient][member];
+        GrantSlot[_LANES] storage lanes = _grants[patient][member];
         uint32 nextNonce = _next(nonce);
-        if (laneMask & 1 == 0) lanes[0].nonce = nextNonce;
-        else lanes[0] = GrantSlot(0, 0, 0, 0, 0, false, nextNonce);
+        GrantSlot kept = laneMask & 1 == 0 ? lanes[0] : GrantSlots.NONE;
+        lanes[0] = kept.withNonce(nextNonce);
         uint8 rest = laneMask >> 1;
         for (uint8 lane = 1; rest != 0; ++lane) {
-            if (rest & 1 != 0) delete lanes[lane];
+            if (rest & 1 != 0) lanes[lane] = GrantSlots.NONE;
             rest >>= 1;
         }
         emit GrantRevoked(patient, member, laneMask, nextNonce);
@@ -194,7 +181,7 @@ contract AccessGrants is IAccessGrants, EmergencyAccess {
     /// @dev The scope allows something, at some time from now on.
     function _requireUsable(Scope calldata scope) internal view {
         if (
-            scope.categories == 0 || scope.purposes == 0 || scope.restricted > ALL_RESTRICTED
+            scope.categories == 0 || scope.purposes == 0 || scope.restricted > _ALL_RESTRICTED
                 || scope.notBefore > scope.notAfter || scope.notAfter < block.timestamp
         ) revert AccessGrants_BadScope(scope);
     }

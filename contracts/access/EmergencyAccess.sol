@@ -14,7 +14,7 @@ import {Signatures} from "../libraries/Signatures.sol";
 /// @title EmergencyAccess
 /// @notice Rules of {IEmergencyAccess}; part of {AccessGrants}.
 abstract contract EmergencyAccess is IEmergencyAccess, EIP712 {
-    bytes32 private constant APPROVE_EMERGENCY_TYPEHASH = keccak256(
+    bytes32 private constant _APPROVE_EMERGENCY_TYPEHASH = keccak256(
         "ApproveEmergency(bytes32 patient,uint32 member,address clinician,bytes32 reasonDigest,uint8 restricted,uint32 number,uint40 deadline)"
     );
 
@@ -25,7 +25,7 @@ abstract contract EmergencyAccess is IEmergencyAccess, EIP712 {
     uint32 public constant UNREVIEWED_CAP = 3;
 
     /// @dev The four restricted classes.
-    uint8 internal constant ALL_RESTRICTED = 15;
+    uint8 internal constant _ALL_RESTRICTED = 15;
 
     IConsortiumRegistry internal immutable _consortium;
     IPatientRegistry internal immutable _patients;
@@ -46,12 +46,12 @@ abstract contract EmergencyAccess is IEmergencyAccess, EIP712 {
     {
         MemberId member = _requireRole(msg.sender, Roles.CLINICIAN);
         if (!_isKnown(_patients.authorityOf(patient).status)) revert EmergencyAccess_UnknownPatient(patient);
-        if (restricted > ALL_RESTRICTED) revert EmergencyAccess_BadRestricted(restricted);
+        if (restricted > _ALL_RESTRICTED) revert EmergencyAccess_BadRestricted(restricted);
         if (reasonDigest == 0) revert EmergencyAccess_NoReason();
         uint32 number = _latestNumbers[patient][member] + 1;
         bytes32 structHash = keccak256(
             abi.encode(
-                APPROVE_EMERGENCY_TYPEHASH,
+                _APPROVE_EMERGENCY_TYPEHASH,
                 patient,
                 member,
                 msg.sender,

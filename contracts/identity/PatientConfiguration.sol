@@ -8,9 +8,9 @@ import {PatientAuthority} from "./PatientAuthority.sol";
 /// @title PatientConfiguration
 /// @notice The part of {PatientRegistry} that changes trustees, contacts and representatives.
 abstract contract PatientConfiguration is PatientAuthority {
-    bytes32 private constant SET_CONFIGURATION_PART_TYPEHASH =
+    bytes32 private constant _SET_CONFIGURATION_PART_TYPEHASH =
         keccak256("SetConfigurationPart(bytes32 patient,uint8 part,bytes32 digest,uint32 nonce,uint40 deadline)");
-    bytes32 private constant CANCEL_CONTACTS_TYPEHASH =
+    bytes32 private constant _CANCEL_CONTACTS_TYPEHASH =
         keccak256("CancelContacts(bytes32 patient,uint32 nonce,uint40 deadline)");
 
     /// @inheritdoc IPatientRegistry
@@ -34,7 +34,7 @@ abstract contract PatientConfiguration is PatientAuthority {
     ) external {
         bytes32 structHash = keccak256(
             abi.encode(
-                SET_CONFIGURATION_PART_TYPEHASH,
+                _SET_CONFIGURATION_PART_TYPEHASH,
                 patient,
                 part,
                 digest,
@@ -64,7 +64,7 @@ abstract contract PatientConfiguration is PatientAuthority {
     /// @inheritdoc IPatientRegistry
     function cancelContactsBySig(PatientId patient, Signed calldata authorization) external {
         bytes32 structHash =
-            keccak256(abi.encode(CANCEL_CONTACTS_TYPEHASH, patient, authorization.nonce, authorization.deadline));
+            keccak256(abi.encode(_CANCEL_CONTACTS_TYPEHASH, patient, authorization.nonce, authorization.deadline));
         _requireAuthorized(patient, structHash, authorization);
         _cancelContacts(patient);
     }

@@ -14,18 +14,18 @@ import {PatientConfiguration} from "./PatientConfiguration.sol";
 /// @title PatientRegistry
 /// @notice Rules of {IPatientRegistry}; storage is in {PatientRegistryState}, who may act in {PatientAuthority}.
 contract PatientRegistry is PatientConfiguration {
-    bytes32 private constant REGISTER_TYPEHASH = keccak256(
+    bytes32 private constant _REGISTER_TYPEHASH = keccak256(
         "Register(address controller,bytes32 salt,uint8 suite,bytes publicKey,bytes32 configurationDigest,bool assisted,uint40 deadline)"
     );
-    bytes32 private constant REGISTER_PROVISIONAL_TYPEHASH = keccak256(
+    bytes32 private constant _REGISTER_PROVISIONAL_TYPEHASH = keccak256(
         "RegisterProvisional(address controller,bytes32 salt,uint8 suite,bytes publicKey,uint32 sponsor,uint40 deadline)"
     );
-    bytes32 private constant TAKE_OVER_TYPEHASH = keccak256(
+    bytes32 private constant _TAKE_OVER_TYPEHASH = keccak256(
         "TakeOver(bytes32 patient,address newController,uint8 suite,bytes publicKey,bytes32 configurationDigest,bool assisted,uint32 nonce,uint40 deadline)"
     );
-    bytes32 private constant ROTATE_KEY_TYPEHASH =
+    bytes32 private constant _ROTATE_KEY_TYPEHASH =
         keccak256("RotateKey(bytes32 patient,uint8 suite,bytes publicKey,uint32 nonce,uint40 deadline)");
-    bytes32 private constant ROTATE_CONTROLLER_TYPEHASH =
+    bytes32 private constant _ROTATE_CONTROLLER_TYPEHASH =
         keccak256("RotateController(bytes32 patient,address newController,uint32 nonce,uint40 deadline)");
     /// @param consortium Tells which accounts act for an active member.
     constructor(IConsortiumRegistry consortium) PatientAuthority(consortium) {}
@@ -45,7 +45,7 @@ contract PatientRegistry is PatientConfiguration {
         _requireRole(msg.sender, 0);
         bytes32 structHash = keccak256(
             abi.encode(
-                REGISTER_TYPEHASH,
+                _REGISTER_TYPEHASH,
                 registration.controller,
                 registration.salt,
                 registration.suite,
@@ -72,7 +72,7 @@ contract PatientRegistry is PatientConfiguration {
         }
         bytes32 structHash = keccak256(
             abi.encode(
-                REGISTER_PROVISIONAL_TYPEHASH,
+                _REGISTER_PROVISIONAL_TYPEHASH,
                 registration.controller,
                 registration.salt,
                 registration.suite,
@@ -133,7 +133,7 @@ contract PatientRegistry is PatientConfiguration {
     {
         bytes32 structHash = keccak256(
             abi.encode(
-                ROTATE_KEY_TYPEHASH,
+                _ROTATE_KEY_TYPEHASH,
                 patient,
                 suite,
                 keccak256(publicKey),
@@ -256,7 +256,7 @@ contract PatientRegistry is PatientConfiguration {
     function _hashTakeOver(TakeOver calldata request, uint32 nonce, uint40 deadline) internal pure returns (bytes32) {
         return keccak256(
             abi.encode(
-                TAKE_OVER_TYPEHASH,
+                _TAKE_OVER_TYPEHASH,
                 request.patient,
                 request.newController,
                 request.suite,
@@ -275,7 +275,7 @@ contract PatientRegistry is PatientConfiguration {
         returns (bytes32)
     {
         return keccak256(
-            abi.encode(ROTATE_CONTROLLER_TYPEHASH, patient, newController, signed.nonce, signed.deadline)
+            abi.encode(_ROTATE_CONTROLLER_TYPEHASH, patient, newController, signed.nonce, signed.deadline)
         );
     }
 

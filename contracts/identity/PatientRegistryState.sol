@@ -46,11 +46,11 @@ abstract contract PatientRegistryState is IPatientRegistry {
     mapping(PatientId patient => bytes32 digest) internal _configurations;
     mapping(PatientId patient => MemberId sponsor) internal _sponsors;
     mapping(PatientId patient => ScheduledContacts scheduled) internal _scheduledContacts;
-    /// @dev Used by recovery and its cancellation.
-    // slither-disable-next-line unused-state: declared now because the layout is final
+    /// @dev Used by recovery and its cancellation; declared now because the layout is final.
+    // slither-disable-next-line unused-state
     mapping(PatientId patient => Recovery recovery) internal _recoveries;
-    /// @dev Used by link: the id that a retired one continues as.
-    // slither-disable-next-line unused-state: declared now because the layout is final
+    /// @dev Used by link, the id that a retired one continues as; declared now because the layout is final.
+    // slither-disable-next-line unused-state
     mapping(PatientId retired => PatientId survivor) internal _survivors;
 
     /// @inheritdoc IPatientRegistry
@@ -59,9 +59,11 @@ abstract contract PatientRegistryState is IPatientRegistry {
     }
 
     /// @inheritdoc IPatientRegistry
-    function authorityOf(PatientId patient) external view returns (Authority memory) {
-        PatientRecord memory record = _records[patient];
-        return Authority(record.controller, record.status, record.until);
+    function authorityOf(PatientId patient) external view returns (Authority memory authority) {
+        PatientRecord storage record = _records[patient];
+        authority.controller = record.controller;
+        authority.status = record.status;
+        authority.until = record.until;
     }
 
     /// @inheritdoc IPatientRegistry
