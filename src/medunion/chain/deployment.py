@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from eth_hash.auto import keccak
-from eth_typing import HexStr
+from eth_typing import HexAddress, HexStr
 from web3.types import Nonce
 from web3.utils.address import get_create_address
 
@@ -170,7 +170,7 @@ def addresses_of(deployer: str) -> dict[str, str]:
 
 def create_address(creator: str, nonce: int) -> str:
     """The address of the contract that an account creates with a nonce: Yellow Paper (82)."""
-    return str(get_create_address(HexStr(creator), Nonce(nonce)))
+    return str(get_create_address(HexAddress(HexStr(creator)), Nonce(nonce)))
 
 
 def creation_codes(deployer: str, parameters: Parameters) -> tuple[bytes, ...]:
