@@ -6,7 +6,7 @@ from pathlib import Path
 from medunion.blobs.cid import Cid
 from medunion.blobs.store import BlobSource, BlobStore, StoreStat
 from medunion.blobs.unixfs import MAX_FILE
-from medunion.errors import BlobCorrupted, BlobError, BlobNotFound
+from medunion.errors import BlobCorrupted, BlobError, BlobNotFound, BlobStoreUnavailable
 
 
 class NetworkStore:
@@ -37,14 +37,14 @@ class NetworkStore:
 
     def has(self, cid: Cid) -> bool:
         """Whether anybody has the block; see `BlobSource.has`."""
-        return any(source.has(cid) for source in self._sources)
+        return next(self._holders(cid), None) is not None
 
     def export_car(self, root: Cid) -> Iterator[bytes]:
         """The CAR of `root`, from the first who has it; see `BlobSource.export_car`."""
-        for source in self._sources:
-            if source.has(root):
-                return source.export_car(root)
-        raise self._worst(root, [])
+        holder = next(self._holders(root), None)
+        if holder is None:
+            raise self._worst(root, [])
+        return holder.export_car(root)
 
     def put(self, data: bytes) -> Cid:
         """See `BlobStore.put`."""
@@ -77,6 +77,16 @@ class NetworkStore:
     def close(self) -> None:
         """Close the own store; peers belong to others."""
         self._own.close()
+
+    def _holders(self, cid: Cid) -> Iterator[BlobSource]:
+        for source in self._sources:
+            try:
+                if source.has(cid):
+                    yield source
+            except BlobStoreUnavailable:
+                # A peer may be away; that one's own store cannot be used must be said.
+                if source is self._own:
+                    raise
 
     def _worst(self, cid: Cid, failures: list[BlobError]) -> BlobError:
         corrupted = [error for error in failures if isinstance(error, BlobCorrupted)]

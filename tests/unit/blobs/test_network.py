@@ -9,7 +9,7 @@ from medunion.blobs import unixfs
 from medunion.blobs.cid import Cid
 from medunion.blobs.folder import FolderStore
 from medunion.blobs.network import NetworkStore
-from medunion.errors import BlobCorrupted, BlobNotFound, BodyTooLarge
+from medunion.errors import BlobCorrupted, BlobNotFound, BlobStoreUnavailable, BodyTooLarge
 from tests.unit.blobs.contract import BlobStoreContract, Damage, batch_car
 from tests.unit.blobs.test_folder import flip
 
@@ -66,6 +66,16 @@ class TestPeers:
         cid = folders[2].put(b"far away")
         folders[1].close()
         assert network.get(cid) == b"far away"
+        assert network.has(cid)
+        assert b"".join(network.export_car(cid)) == b"".join(folders[2].export_car(cid))
+
+    def test_own_store_that_is_gone_is_said(self, folders: list[FolderStore], network: NetworkStore) -> None:
+        folders[0].close()
+        with pytest.raises(BlobStoreUnavailable) as caught:
+            network.get(unixfs.file_cid(b"never stored"))
+        assert caught.value.details["store"] == "own"
+        with pytest.raises(BlobStoreUnavailable):
+            network.has(unixfs.file_cid(b"never stored"))
 
     def test_what_nobody_has_is_not_found(self, network: NetworkStore) -> None:
         cid = unixfs.file_cid(b"never stored")
