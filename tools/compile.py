@@ -1,5 +1,7 @@
 """Compiles the contracts of contracts/artifacts.txt into src/medunion/artifacts/; `--check` only compares.
 
+Sizes of the deployed code go to tests/snapshots/size.json, where a review sees them change.
+
 The compiler runs through py-solc-x from the folder that SOLCX_BINARY_PATH names. Settings are those of the `gas`
 profile in foundry.toml, so that what the gas figures measure is what is deployed. Metadata is left out: artifacts do
 not depend on paths.
@@ -16,6 +18,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 ARTIFACTS = ROOT / "src" / "medunion" / "artifacts"
+SIZES = ROOT / "tests" / "snapshots" / "size.json"
 SETTINGS: dict[str, Any] = {
     "evmVersion": "cancun",
     "optimizer": {"enabled": True, "runs": 800},
@@ -133,6 +136,11 @@ def differences(artifacts: dict[str, dict[str, Any]], folder: Path) -> list[str]
     return found
 
 
+def sizes(artifacts: dict[str, dict[str, Any]]) -> str:
+    """The text of tests/snapshots/size.json: contract name -> bytes of deployed code."""
+    return json.dumps({name: artifact["deployedSize"] for name, artifact in artifacts.items()}, indent=2) + "\n"
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="./dev compile", description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; fail when the committed artifacts differ")
@@ -144,9 +152,13 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     if arguments.check:
         found = differences(artifacts, ARTIFACTS)
+        if not SIZES.exists() or SIZES.read_text() != sizes(artifacts):
+            found.append(f"{SIZES.name} has other sizes: run ./dev compile and look at what changed")
         print("\n".join(found) if found else f"{len(artifacts)} artifacts equal a fresh compile")
         return 1 if found else 0
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    SIZES.parent.mkdir(parents=True, exist_ok=True)
+    SIZES.write_text(sizes(artifacts))
     for stale in ARTIFACTS.glob("*.json"):
         if stale.stem not in artifacts:
             stale.unlink()
