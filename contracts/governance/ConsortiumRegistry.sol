@@ -102,8 +102,7 @@ contract ConsortiumRegistry is IConsortiumRegistry, AccessManaged, EIP712 {
     /// @inheritdoc IConsortiumRegistry
     function removeOperator(address operator) external {
         MemberId member = _operators[msg.sender].member;
-        MemberStatus status = _members[member].status;
-        if (_lacksRole(msg.sender, Roles.ADMIN) || (status != MemberStatus.Active && status != MemberStatus.Suspended)) {
+        if (_lacksRole(msg.sender, Roles.ADMIN) || !_isPresent(_members[member].status)) {
             revert ConsortiumRegistry_Unauthorized(msg.sender, Roles.ADMIN);
         }
         _requireOperatorOf(operator, member);
@@ -222,9 +221,7 @@ contract ConsortiumRegistry is IConsortiumRegistry, AccessManaged, EIP712 {
 
     function _requirePresent(MemberId member) internal view {
         MemberStatus status = _members[member].status;
-        if (status != MemberStatus.Active && status != MemberStatus.Suspended) {
-            revert ConsortiumRegistry_WrongStatus(member, status);
-        }
+        if (!_isPresent(status)) revert ConsortiumRegistry_WrongStatus(member, status);
     }
 
     function _requireFree(address account) internal view {
@@ -247,5 +244,9 @@ contract ConsortiumRegistry is IConsortiumRegistry, AccessManaged, EIP712 {
 
     function _lacksRole(address account, uint16 role) internal view returns (bool) {
         return _operators[account].roles & role == 0;
+    }
+
+    function _isPresent(MemberStatus status) internal pure returns (bool) {
+        return status == MemberStatus.Active || status == MemberStatus.Suspended;
     }
 }

@@ -83,10 +83,10 @@ interface IConsortiumCouncil is IVersioned {
     function execute(address target, bytes calldata data, bytes32 salt) external returns (bytes memory result);
 
     /// @notice Replaces all seats and the threshold; only by proposal. Emits {SeatsChanged}.
-    function setSeats(Seat[] calldata seats, uint256 threshold) external;
+    function setSeats(Seat[] calldata newSeats, uint256 newThreshold) external;
 
     /// @notice Replaces the delay (seconds, at most 14 days); only by proposal. Emits {DelayChanged}.
-    function setDelay(uint40 delay) external;
+    function setDelay(uint40 newDelay) external;
 
     /// @notice All seats.
     function seats() external view returns (Seat[] memory);
