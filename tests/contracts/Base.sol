@@ -9,11 +9,11 @@ import {IConsortiumCouncil} from "../../contracts/interfaces/IConsortiumCouncil.
 import {IConsortiumRegistry} from "../../contracts/interfaces/IConsortiumRegistry.sol";
 import {Roles} from "../../contracts/types/Roles.sol";
 import {MemberId, MemberKind} from "../../contracts/types/Types.sol";
-import {Signing} from "./Signing.sol";
+import {Consents} from "./Consents.sol";
 
 /// @notice A consortium with its council and seven members, each with one account per role, created by one {Deployer}.
 /// @dev A domain's base extends this one: it overrides {_plan} (call super, then {_add} its contract) and `setUp`.
-abstract contract GovernanceBase is Signing {
+abstract contract GovernanceBase is Consents {
     /// @dev Accounts of one member, one per role; only a regulator has a registrar.
     struct Staff {
         MemberId member;
@@ -144,13 +144,20 @@ abstract contract GovernanceBase is Signing {
         registry.attestClinician(operator, keccak256("licence"), notAfter);
     }
 
-    function _signConsent(MemberId member, address operator, uint16 roles, uint32 nonce, uint40 deadline) internal view returns (bytes memory) {
+    function _signConsent(MemberId member, address operator, uint16 roles, uint32 nonce, uint40 deadline)
+        internal
+        view
+        returns (bytes memory)
+    {
         return _sign(operator, _consentDigest(member, operator, roles, nonce, deadline));
     }
 
-    function _consentDigest(MemberId member, address operator, uint16 roles, uint32 nonce, uint40 deadline) internal view returns (bytes32) {
-        bytes32 typeHash = keccak256("OperatorConsent(uint32 member,address operator,uint16 roles,uint32 nonce,uint40 deadline)");
-        return _typedDigest(address(registry), "ConsortiumRegistry", keccak256(abi.encode(typeHash, member, operator, roles, nonce, deadline)));
+    function _consentDigest(MemberId member, address operator, uint16 roles, uint32 nonce, uint40 deadline)
+        internal
+        view
+        returns (bytes32)
+    {
+        return _consentDigest(address(registry), member, operator, roles, nonce, deadline);
     }
 
     function _seats() internal view returns (IConsortiumCouncil.Seat[] memory seats) {
