@@ -10,15 +10,11 @@ type MemberId is uint32;
 /// @dev `keccak256(abi.encode(patient, member, number))` of one break-the-glass event.
 type EmergencyId is bytes32;
 
-using {equalPatient as ==, differPatient as !=} for PatientId global;
+using {equalPatient as ==} for PatientId global;
 using {equalMember as ==, differMember as !=} for MemberId global;
 
 function equalPatient(PatientId a, PatientId b) pure returns (bool) {
     return PatientId.unwrap(a) == PatientId.unwrap(b);
-}
-
-function differPatient(PatientId a, PatientId b) pure returns (bool) {
-    return PatientId.unwrap(a) != PatientId.unwrap(b);
 }
 
 function equalMember(MemberId a, MemberId b) pure returns (bool) {
