@@ -1,0 +1,16 @@
+"""A whole network in one folder: what the command line, the demo, scripts and tests stand on.
+
+    home         the folder and what lies where
+    passphrases  asked once, tried on what is opened next
+    funds        gas for members' accounts
+    member       a member whose folder is here: accounts, keys, records
+    admission    folder, council's decision, operators
+    network      all of it, opened
+"""
+
+from medunion.network.home import Home
+from medunion.network.member import MemberHandle
+from medunion.network.network import Network
+from medunion.network.passphrases import Passphrases
+
+__all__ = ["Home", "MemberHandle", "Network", "Passphrases"]

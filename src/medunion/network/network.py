@@ -1,0 +1,260 @@
+"""A network as one folder shows it: the chain, the contracts, the members and wallets whose files are here."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from medunion.access.emergency import Emergencies, Statement
+from medunion.access.grants import Grants
+from medunion.blobs.folder import FolderStore
+from medunion.care.episodes import Episodes
+from medunion.chain import devnet
+from medunion.chain.connection import Connection
+from medunion.chain.deployment import Progress, deploy, open_deployment
+from medunion.chain.ledger import ChainLedger
+from medunion.errors import UnknownMember, WalletError
+from medunion.governance.council import Council
+from medunion.governance.members import Members
+from medunion.governance.operators import Operators
+from medunion.identity.patients import Patients
+from medunion.identity.wallet import Identity, Wallet
+from medunion.keys.local import LocalDirectory
+from medunion.keys.release import Clock
+from medunion.ledger import Receipt
+from medunion.network.admission import Admission
+from medunion.network.funds import Funds
+from medunion.network.home import Home, patient_id
+from medunion.network.member import DEVNET_COSTS, Costs, MemberHandle, Session
+from medunion.network.passphrases import Passphrases
+from medunion.vocabulary import MemberKind, Role
+
+YEAR = 365 * 86_400
+
+
+class Network:
+    """An open network. Close it, or use it as a context; a devnet that it started stops with it unless kept running."""
+
+    def __init__(self, session: Session, connection: Connection, running: devnet.Devnet | None = None) -> None:
+        self.session = session
+        self.connection = connection
+        self.devnet = running
+        self._members: dict[str, MemberHandle] = {}
+        self._wallets: dict[str, Wallet] = {}
+
+    @classmethod
+    def open(
+        cls,
+        home: Home,
+        passphrases: Passphrases,
+        *,
+        rpc: Sequence[str] = (),
+        running: devnet.Devnet | None = None,
+        clock: Clock | None = None,
+    ) -> Self:
+        """The network of a folder, after checking chain, code and versions; `rpc` overrides its addresses.
+
+        `clock` is the members' own, in seconds: this machine's or the chain's, whichever is later, unless given.
+        """
+        place = home.place()
+        connection = Connection(tuple(rpc) or place.rpc, chain_id=place.chain_id)
+        try:
+            ledger = open_deployment(connection, home.deployment)
+            funder = devnet.account(0) if place.devnet else None
+            session = Session(
+                home=home,
+                ledger=ledger,
+                funds=Funds(ledger, funder),
+                passphrases=passphrases,
+                costs=DEVNET_COSTS if place.devnet else Costs(),
+                blobs=FolderStore(home.blobs, name="network"),
+                directory=LocalDirectory(),
+                clock=clock or ledger.now,
+            )
+        except BaseException:
+            connection.close()
+            raise
+        network = cls(session, connection, running)
+        network._introduce_members()
+        return network
+
+    @classmethod
+    def start_devnet(
+        cls,
+        path: str | Path,
+        passphrases: Passphrases | str,
+        *,
+        port: int = 0,
+        keep: bool = True,
+        detached: bool = True,
+        hardfork: str = "cancun",
+        clock: Clock | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Starts an Anvil in a folder (or goes on with the one kept there), deploys, and writes the council's keys."""
+        home = Home(Path(path))
+        secrets = Passphrases.fixed(passphrases) if isinstance(passphrases, str) else passphrases
+        running = devnet.start(home.path, port=port, keep=keep, detached=detached, hardfork=hardfork)
+        try:
+            with running.connect() as connection:
+                deploy(connection, devnet.account(0), devnet.parameters(), home.deployment, progress)
+            write_seats(home, secrets)
+            return cls.open(home, secrets, running=running, clock=clock)
+        except BaseException:
+            running.stop()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self, *, stop: bool = True) -> None:
+        """Closes files and sockets; `stop` also ends a devnet that was started here."""
+        self.session.directory.close()
+        self.session.blobs.close()
+        self.connection.close()
+        if stop and self.devnet is not None:
+            self.devnet.stop()
+
+    @property
+    def home(self) -> Home:
+        """The folder."""
+        return self.session.home
+
+    @property
+    def ledger(self) -> ChainLedger:
+        """The contracts."""
+        return self.session.ledger
+
+    @property
+    def admission(self) -> Admission:
+        """Preparing and admitting members."""
+        return Admission(self.session)
+
+    @property
+    def council(self) -> Council:
+        """The council, to read; so are the next seven."""
+        return Council(self.ledger)
+
+    @property
+    def members(self) -> Members:
+        """Members on the ledger."""
+        return Members(self.ledger)
+
+    @property
+    def operators(self) -> Operators:
+        """Operators on the ledger."""
+        return Operators(self.ledger)
+
+    @property
+    def patients(self) -> Patients:
+        """Patient ids on the ledger."""
+        return Patients(self.ledger)
+
+    @property
+    def grants(self) -> Grants:
+        """Grants on the ledger."""
+        return Grants(self.ledger)
+
+    @property
+    def episodes(self) -> Episodes:
+        """Episodes on the ledger."""
+        return Episodes(self.ledger)
+
+    @property
+    def emergencies(self) -> Emergencies:
+        """Break-the-glass events on the ledger."""
+        return Emergencies(self.ledger)
+
+    def admit(self, name: str, kind: MemberKind) -> MemberHandle:
+        """Makes a member's folder and has the council admit it."""
+        return self.admit_all([(name, kind)])[0]
+
+    def admit_all(self, members: Sequence[tuple[str, MemberKind]]) -> list[MemberHandle]:
+        """Admits several members; their proposals wait for the council's delay together."""
+        admitted = self.admission.admit(members)
+        self._introduce_members()
+        return [self.member(handle.name) for handle in admitted]
+
+    def member(self, name: str) -> MemberHandle:
+        """A member whose folder is here; UnknownMember when there is none of this name."""
+        if name not in self._members:
+            self._members[name] = MemberHandle(self.session, name)
+        return self._members[name]
+
+    def member_id(self, text: str) -> int:
+        """A member's id from the name of its folder or from the id itself; UnknownMember."""
+        if text.isdecimal():
+            return self.ledger.member(int(text)).member
+        if text not in self.home.members():
+            raise UnknownMember(f"there is no member {text} in {self.home.path}", member=text)
+        return self.member(text).id
+
+    def member_name(self, member: int) -> str:
+        """The name of a member's folder, else its id as text."""
+        return self.home.member_ids().get(member, str(member))
+
+    def attest(self, name: str, operator: str, *, by: str, licence: str, until: int | None = None) -> Receipt:
+        """Has the regulator `by` attest that an account of a member is a clinician, for a year unless stated.
+
+        Only a salted digest of the licence stands on the ledger.
+        """
+        end = until or self.ledger.now() + YEAR
+        registrar = self.member(by).acting(Role.REGISTRAR)
+        account = self.member(name).address(operator)
+        return self.operators.acting(registrar).attest(account, Statement.new(licence).digest, end)
+
+    def create_wallet(self, name: str) -> Wallet:
+        """A new wallet with one id; WalletError when there is one of this name."""
+        path = self.home.wallet(name)
+        self._wallets[name] = create_wallet(path, name, self.session.passphrases, self.session.costs)
+        return self._wallets[name]
+
+    def wallet(self, name: str) -> Wallet:
+        """A wallet whose file is here, unlocked; WalletError, WrongPassphrase, WalletCorrupted."""
+        if name not in self._wallets:
+            self._wallets[name] = open_wallet(
+                self.home.wallet(name), name, self.session.passphrases, self.session.costs
+            )
+        return self._wallets[name]
+
+    def identity(self, text: str) -> Identity:
+        """A patient id of a wallet here, unlocked: `WALLET` for its first, `WALLET:LABEL` for another."""
+        name, _, label = text.partition(":")
+        return self.wallet(name).identity(label or None)
+
+    def patient_id(self, text: str) -> bytes:
+        """A PatientId from 0x-hex or, without unlocking it, from a wallet here (`WALLET` or `WALLET:LABEL`)."""
+        return patient_id(self.home, text)
+
+    def _introduce_members(self) -> None:
+        for member, name in self.home.member_ids().items():
+            handle = self.member(name)
+            self.session.directory.add(member, handle.path, handle.release_point)
+
+
+def write_seats(home: Home, passphrases: Passphrases) -> None:
+    """Writes the keystores of a devnet's council, whose accounts are well known, where they are missing."""
+    for seat, index in zip(devnet.parameters().seats, (1, 2, 3), strict=True):
+        path = home.seat(seat.member)
+        if not path.exists():
+            secret = passphrases.new("council")
+            home.write(path, devnet.account(index).keystore(secret, DEVNET_COSTS.scrypt))
+
+
+def create_wallet(path: Path, name: str, passphrases: Passphrases, costs: Costs) -> Wallet:
+    """A new wallet file with one id."""
+    if path.exists():
+        raise WalletError(f"there is a wallet at {path} already", path=str(path))
+    return Wallet.create(path, passphrases.new(name), scrypt_cost=costs.scrypt, argon_cost=costs.argon)
+
+
+def open_wallet(path: Path, name: str, passphrases: Passphrases, costs: Costs) -> Wallet:
+    """A wallet file, unlocked."""
+    return passphrases.open(
+        name, lambda secret: Wallet.open(path, secret, scrypt_cost=costs.scrypt, argon_cost=costs.argon)
+    )
