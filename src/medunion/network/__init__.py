@@ -5,12 +5,14 @@
     funds        gas for members' accounts
     member       a member whose folder is here: accounts, keys, records
     admission    folder, council's decision, operators
+    desk         what patients sign and a member relays
     network      all of it, opened
 """
 
+from medunion.network.desk import Desk
 from medunion.network.home import Home
 from medunion.network.member import MemberHandle
 from medunion.network.network import Network
 from medunion.network.passphrases import Passphrases
 
-__all__ = ["Home", "MemberHandle", "Network", "Passphrases"]
+__all__ = ["Desk", "Home", "MemberHandle", "Network", "Passphrases"]

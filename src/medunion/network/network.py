@@ -23,6 +23,7 @@ from medunion.keys.local import LocalDirectory
 from medunion.keys.release import Clock
 from medunion.ledger import Receipt
 from medunion.network.admission import Admission
+from medunion.network.desk import Desk
 from medunion.network.funds import Funds
 from medunion.network.home import Home, patient_id
 from medunion.network.member import DEVNET_COSTS, Costs, MemberHandle, Session
@@ -197,6 +198,10 @@ class Network:
     def member_name(self, member: int) -> str:
         """The name of a member's folder, else its id as text."""
         return self.home.member_ids().get(member, str(member))
+
+    def desk(self, name: str) -> Desk:
+        """The desk of a member whose folder is here, to relay what patients sign."""
+        return Desk(self.session, self.member(name))
 
     def attest(self, name: str, operator: str, *, by: str, licence: str, until: int | None = None) -> Receipt:
         """Has the regulator `by` attest that an account of a member is a clinician, for a year unless stated.
