@@ -1,0 +1,109 @@
+"""A patient's key trustees: named by a salted digest on the ledger, told to those who must know.
+
+    trustees digest = keccak256(abi.encode(bytes32 salt, uint32[] trustees)), zero when nobody is named
+    configuration   = keccak256(abi.encode(trustees, contacts, representatives digests)), zero when all three are
+
+The wallet seals the preimage to each trustee and to each author that treats the patient. No signature is needed: the
+preimage is right when its digest is on the ledger, and only the patient can put it there.
+"""
+
+import secrets
+from collections.abc import Sequence
+
+from medunion.blobs import dagcbor
+from medunion.crypto import hpke
+from medunion.crypto.encoding import abi_words, uint
+from medunion.crypto.hashing import keccak256
+from medunion.errors import AccessRefused, CryptoError, InputError
+from medunion.keys.holdings import Appointment
+from medunion.keys.store import KeyStore
+from medunion.ledger import Ledger
+from medunion.vocabulary import MemberKind
+
+ZERO = bytes(32)
+
+
+def appoint(
+    patient: bytes, trustees: Sequence[int], contacts: bytes = ZERO, representatives: bytes = ZERO
+) -> Appointment:
+    """A new appointment with a fresh salt; InputError unless it names none, one, or three different members."""
+    if len(trustees) not in (0, 1, 3) or len(set(trustees)) != len(trustees) or 0 in trustees:
+        raise InputError("a patient names no key trustee, one, or three different ones", trustees=list(trustees))
+    return Appointment(patient, secrets.token_bytes(32), tuple(trustees), contacts, representatives)
+
+
+def trustees_digest(appointment: Appointment) -> bytes:
+    """The digest of the trustees part."""
+    if not appointment.trustees:
+        return ZERO
+    listed = abi_words(len(appointment.trustees), *appointment.trustees)
+    return keccak256(abi_words(appointment.salt, 64) + listed)
+
+
+def configuration_digest(appointment: Appointment) -> bytes:
+    """What `IPatientRegistry.configurationOf` shows when this appointment holds."""
+    parts = (trustees_digest(appointment), appointment.contacts, appointment.representatives)
+    return ZERO if parts == (ZERO, ZERO, ZERO) else keccak256(abi_words(*parts))
+
+
+def position(appointment: Appointment, member: int) -> int:
+    """Which trustee (1-3) a member is; 0 when it is none."""
+    return appointment.trustees.index(member) + 1 if member in appointment.trustees else 0
+
+
+def current_appointment(ledger: Ledger, store: KeyStore, patient: bytes) -> Appointment | None:
+    """The appointment that holds on the ledger now, when this member was told of it."""
+    known = store.appointment(patient)
+    configuration = ledger.patient(patient).configuration
+    if known is not None and configuration_digest(known) == configuration:
+        return known
+    return Appointment(patient, ZERO, (), ZERO, ZERO) if configuration == ZERO else None
+
+
+def require_eligible(ledger: Ledger, trustees: Sequence[int]) -> None:
+    """AccessRefused when a trustee is an insurer, whose interest is in the content."""
+    for trustee in trustees:
+        if ledger.member(trustee).kind is MemberKind.INSURER:
+            raise AccessRefused("an insurer cannot be a key trustee", reason="insurer-as-trustee", by=trustee)
+
+
+def seal_appointment(appointment: Appointment, ledger: Ledger, member: int) -> bytes:
+    """The message that tells `member` of an appointment, sealed to the key that the ledger shows now."""
+    preimage = {
+        "patient": appointment.patient,
+        "salt": appointment.salt,
+        "trustees": list(appointment.trustees),
+        "contacts": appointment.contacts,
+        "representatives": appointment.representatives,
+    }
+    payload = hpke.seal(ledger.member(member).public_key, _info(ledger, member), dagcbor.encode(preimage))
+    return dagcbor.encode({"v": 1, "kind": "Appointment", "member": member, "payload": payload})
+
+
+def open_appointment(message: bytes, ledger: Ledger, member: int, private_key: bytes) -> Appointment:
+    """The appointment in a message to `member`, once the ledger shows it; InputError or AccessRefused otherwise."""
+    envelope = dagcbor.decode(message)
+    if not isinstance(envelope, dict) or envelope.get("kind") != "Appointment" or envelope.get("v") != 1:
+        raise InputError("the message is no appointment")
+    if envelope.get("member") != member or not isinstance(envelope.get("payload"), bytes):
+        raise AccessRefused("the appointment is for another member", reason="wrong-release-point")
+    try:
+        preimage = dagcbor.decode(hpke.open(private_key, _info(ledger, member), envelope["payload"]))
+        words = [preimage[name] for name in ("patient", "salt", "contacts", "representatives")]
+        trustees = tuple(preimage["trustees"])
+        if any(len(word) != 32 for word in words) or not all(isinstance(each, int) for each in trustees):
+            raise InputError("the appointment is malformed")
+    except (CryptoError, KeyError, TypeError) as cause:
+        raise InputError("the appointment is malformed") from cause
+    appointment = Appointment(words[0], words[1], trustees, words[2], words[3])
+    if len(trustees) not in (0, 1, 3) or ledger.patient(appointment.patient).configuration != configuration_digest(
+        appointment
+    ):
+        raise AccessRefused("the ledger shows another configuration", reason="wrong-configuration")
+    require_eligible(ledger, trustees)
+    return appointment
+
+
+def _info(ledger: Ledger, member: int) -> bytes:
+    place = uint(ledger.chain_id, 8, "chain id") + bytes.fromhex(ledger.registry[2:])
+    return b"medunion/appointment/v1" + place + uint(member, 4, "member")

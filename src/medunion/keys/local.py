@@ -1,0 +1,219 @@
+"""Members of one process: `ReleasePoint` and `Directory` over member folders. What crosses is bytes."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from medunion.blobs import dagcbor
+from medunion.blobs.store import BlobSource
+from medunion.crypto import hpke
+from medunion.crypto.hashing import keccak256
+from medunion.errors import AccessRefused, InputError, KeysUnavailable, MedUnionError
+from medunion.keys.appointment import open_appointment
+from medunion.keys.audit import AuditLog, Disclosure
+from medunion.keys.deposit import DepositDesk
+from medunion.keys.home import MemberHome
+from medunion.keys.messages import (
+    AccessLogRequest,
+    Envelope,
+    KeyReceipt,
+    KeyRelease,
+    KeyRequest,
+    ShareDeposit,
+    open_envelope,
+    payload_digest,
+    refusal,
+    release_info,
+    seal_envelope,
+)
+from medunion.keys.ports import ReleasePoint
+from medunion.keys.release import Clock, ReleaseRule, collect
+from medunion.keys.store import KeyStore
+from medunion.ledger import Ledger, Signer
+
+
+def system_clock() -> int:
+    """Seconds since 1970 by this machine."""
+    return int(time.time())
+
+
+class LocalMember:
+    """A member's release point in this process; implements `ReleasePoint`.
+
+    `signer` is any operator of the member: it signs answers and receipts. `blobs` is where it reads manifests.
+    """
+
+    def __init__(
+        self,
+        *,
+        member: int,
+        ledger: Ledger,
+        blobs: BlobSource,
+        store: KeyStore,
+        audit: AuditLog,
+        signer: Signer,
+        private_key: bytes,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._member = member
+        self._ledger = ledger
+        self._store = store
+        self._audit = audit
+        self._signer = signer
+        self._private_key = private_key
+        self._clock = clock
+        self._rule = ReleaseRule(member, ledger, store, clock)
+        self._desk = DepositDesk(member, ledger, store, blobs, private_key)
+
+    @classmethod
+    def from_home(
+        cls, home: MemberHome, ledger: Ledger, blobs: BlobSource, signer: Signer, clock: Clock = system_clock
+    ) -> "LocalMember":
+        """The release point of an opened member folder."""
+        return cls(
+            member=home.member,
+            ledger=ledger,
+            blobs=blobs,
+            store=home.key_store(),
+            audit=home.audit_log(),
+            signer=signer,
+            private_key=home.private_key,
+            clock=clock,
+        )
+
+    @property
+    def member(self) -> int:
+        """Its member id."""
+        return self._member
+
+    def close(self) -> None:
+        """Closes its key store."""
+        self._store.close()
+
+    def release(self, request: bytes) -> bytes:
+        """See `ReleasePoint.release`; writes one audit entry whatever the outcome."""
+        try:
+            envelope = open_envelope(KeyRequest, request)
+        except MedUnionError:
+            return refusal(self._malformed())
+        try:
+            answer = self._release(envelope)
+        except MedUnionError as failure:
+            self._log(envelope.message, str(failure.details.get("reason", failure.code)))
+            return refusal(failure)
+        self._log(envelope.message, "")
+        return answer
+
+    def deposit(self, deposit: bytes) -> bytes:
+        """See `ReleasePoint.deposit`."""
+        try:
+            envelope = open_envelope(ShareDeposit, deposit)
+            self._rule.require_healthy()
+            self._desk.take(envelope)
+            return self._receipt(envelope.message.digest(self._ledger))
+        except InputError:
+            return refusal(self._malformed())
+        except MedUnionError as failure:
+            return refusal(failure)
+
+    def appoint(self, message: bytes) -> bytes:
+        """See `ReleasePoint.appoint`."""
+        try:
+            self._rule.require_healthy()
+            appointment = open_appointment(message, self._ledger, self._member, self._private_key)
+            self._store.put_appointment(appointment)
+            return self._receipt(keccak256(message))
+        except InputError:
+            return refusal(self._malformed())
+        except MedUnionError as failure:
+            return refusal(failure)
+
+    def access_log(self, request: bytes) -> bytes:
+        """See `ReleasePoint.access_log`."""
+        try:
+            envelope = open_envelope(AccessLogRequest, request)
+            self._rule.check_log_request(envelope)
+            patient = envelope.message.patient
+            recipient = self._ledger.patient(patient).public_key
+            payload = dagcbor.encode({"events": self._audit.of_patient(patient)})
+            return self._answer(envelope.message.digest(self._ledger), recipient, payload)
+        except InputError:
+            return refusal(self._malformed())
+        except MedUnionError as failure:
+            return refusal(failure)
+
+    def _release(self, envelope: Envelope[KeyRequest]) -> bytes:
+        request = envelope.message
+        self._rule.check(envelope)
+        found = collect(self._store, request)
+        if found is None:
+            raise AccessRefused("holds no keys of these batches", reason="not-held", by=self._member)
+        if request.requester:
+            recipient = self._ledger.member(request.requester).public_key
+        else:
+            recipient = self._ledger.patient(request.patient).public_key
+        return self._answer(request.digest(self._ledger), recipient, dagcbor.encode(found))
+
+    def _answer(self, request_digest: bytes, recipient: bytes, payload: bytes) -> bytes:
+        sealed = hpke.seal(recipient, release_info(request_digest, self._member), payload)
+        message = KeyRelease(request_digest, self._member, self._signer.address, payload_digest(sealed))
+        return seal_envelope(message, self._signer, self._ledger, sealed)
+
+    def _receipt(self, digest: bytes) -> bytes:
+        return seal_envelope(KeyReceipt(digest, self._member, self._signer.address), self._signer, self._ledger)
+
+    def _log(self, request: KeyRequest, reason: str) -> None:
+        self._audit.append(
+            Disclosure(
+                responder=self._member,
+                requester=request.requester,
+                account=request.signer,
+                patient=request.patient,
+                purpose=request.purpose,
+                lane=request.lane,
+                categories=request.categories,
+                restricted=request.restricted,
+                batches=tuple(each.root for each in request.batches),
+                request_digest=request.digest(self._ledger),
+                reason=reason,
+                time=self._clock(),
+            )
+        )
+
+    def _malformed(self) -> AccessRefused:
+        return AccessRefused("the message is malformed", reason="malformed", by=self._member)
+
+
+class LocalDirectory:
+    """Members by id, each opened from its folder when first asked; a folder that is gone is a member out of reach."""
+
+    def __init__(self) -> None:
+        self._homes: dict[int, tuple[Path, Callable[[], LocalMember]]] = {}
+        self._open: dict[int, LocalMember] = {}
+
+    def add(self, member: int, path: Path, opener: Callable[[], LocalMember]) -> None:
+        """Makes a member known by its folder and how to open it."""
+        self._homes[member] = (path, opener)
+
+    def release_point(self, member: int) -> ReleasePoint:
+        """See `Directory.release_point`."""
+        path, opener = self._homes.get(member, (None, None))
+        if path is None or opener is None or not (path / "kek.json").is_file():
+            self._forget(member)
+            raise KeysUnavailable(f"member {member} cannot be reached", by=member)
+        if member not in self._open:
+            try:
+                self._open[member] = opener()
+            except MedUnionError as cause:
+                raise KeysUnavailable(f"member {member} cannot be reached", by=member) from cause
+        return self._open[member]
+
+    def close(self) -> None:
+        """Closes all members."""
+        for member in list(self._open):
+            self._forget(member)
+
+    def _forget(self, member: int) -> None:
+        opened = self._open.pop(member, None)
+        if opened is not None:
+            opened.close()

@@ -1,0 +1,253 @@
+"""Committing as a journalled state machine: whatever stops it, `resume` finishes what was begun, once.
+
+Every step is written before the next begins, and each may be repeated: storing the same CAR, sending the same bytes and
+depositing the same shares change nothing. A transaction whose nonce another one took is void: its batches are looked up
+on the ledger and, where absent, signed anew. A transaction that the chain had and has no more is sent again.
+"""
+
+import fcntl
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from medunion.blobs.store import BlobStore
+from medunion.errors import ContractRefused, InputError, IntegrityError, MedUnionError
+from medunion.fhir import BODY_LIMIT, PreparedBatch, PreparedBundle, PreparedRecord, prepare
+from medunion.fhir import Directory as CareDirectory
+from medunion.keys.appointment import current_appointment
+from medunion.keys.deposit import make_deposit, require_receipt
+from medunion.keys.holdings import Appointment
+from medunion.keys.ports import Directory
+from medunion.keys.store import KeyStore
+from medunion.ledger import Ledger, RecordWriter, Signer, WriteReason
+from medunion.records.batch import seal_batch
+from medunion.records.journal import Intent, Journal, JournalBatch, State
+from medunion.records.manifest import Place
+from medunion.records.plan import Names, Plan, make_plan
+from medunion.records.receipt import CommitReceipt
+from medunion.records.sending import Sending
+from medunion.vocabulary import RestrictedClass
+
+FINALITY = 64
+"""Blocks after which a transaction is taken to be final."""
+
+_BATCHES_PER_DEPOSIT = 500
+_STATES = ("committed", "recoverable", "replicated")
+_OPEN = (State.PREPARED, State.STORED, State.SIGNED, State.COMMITTED)
+
+Progress = Callable[[str, int, int], None]
+"""Called with the step (seal, store, commit, deposit), how many batches are done, and how many there are."""
+
+
+def silent(_step: str, _done: int, _total: int) -> None:
+    """Reports nothing."""
+
+
+class Committer:
+    """Commits and corrects as one member. One at a time per journal, also between processes.
+
+    `signer` is the operator that signs deposits (RECORDS); `directory` finds trustees; `writer` signs transactions.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        writer: RecordWriter,
+        blobs: BlobStore,
+        journal: Journal,
+        store: KeyStore,
+        directory: Directory,
+        signer: Signer,
+        record_secret: bytes,
+        lock: Path,
+        finality: int = FINALITY,
+    ) -> None:
+        self._ledger = ledger
+        self._sending = Sending(ledger, writer, journal, finality)
+        self._writer = writer
+        self._blobs = blobs
+        self._journal = journal
+        self._store = store
+        self._directory = directory
+        self._signer = signer
+        self._secret = record_secret
+        self._lock = lock
+
+    def commit(
+        self,
+        patient: bytes,
+        bundle: bytes,
+        *,
+        care_directory: CareDirectory | None = None,
+        extra_masks: Mapping[str, RestrictedClass] | None = None,
+        validated: bool = True,
+        body_limit: int = BODY_LIMIT,
+        progress: Progress = silent,
+    ) -> CommitReceipt:
+        """Commits a FHIR bundle or resource (JSON, plain or gzip) of `patient`: what is new, and what changed.
+
+        The same bundle again changes nothing and costs no gas. FhirError or BodyTooLarge before anything is written;
+        ContractRefused when the member may not write for the patient; other errors leave what `resume` finishes.
+        `care_directory` knows organizations and practitioners; `extra_masks` restricts records by local id.
+        """
+        names = Names(patient, self._writer.member, self._secret, self._journal)
+        prepared = prepare(
+            bundle,
+            directory=care_directory,
+            known=names.knows,
+            known_mask=names.mask,
+            extra_masks=extra_masks,
+            validated=validated,
+            body_limit=body_limit,
+        )
+        with self._locked():
+            return self._commit(patient, names, prepared, progress)
+
+    def correct(
+        self, record_id: bytes, body: bytes, *, care_directory: CareDirectory | None = None, progress: Progress = silent
+    ) -> CommitReceipt:
+        """Commits `body` (one FHIR resource) as the next version of an own record; InputError for another record."""
+        known = self._journal.record(record_id)
+        if known is None:
+            raise InputError("this member is not the author of that record", record=record_id.hex())
+        names = Names(known.leaf.patient, self._writer.member, self._secret, self._journal)
+        prepared = prepare(body, directory=care_directory, known=names.knows, known_mask=names.mask)
+        records = list(prepared.records)
+        if len(records) != 1 or not _same_record(records[0], known.local_id):
+            raise InputError("the correction is another record", record=record_id.hex())
+        named = replace(records[0], local_id=known.local_id)
+        prepared = replace(prepared, batches=(PreparedBatch(named.encounter, (named,)),))
+        with self._locked():
+            return self._commit(known.leaf.patient, names, prepared, progress)
+
+    def resume(self, progress: Progress = silent) -> CommitReceipt:
+        """Finishes what was begun, and sends again what the chain lost. Failures of single patients are listed."""
+        with self._locked():
+            receipt, states = CommitReceipt(), []
+            self._sending.recheck(receipt, every=True)
+            for patient in dict.fromkeys(batch.patient for batch in self._journal.batches(_OPEN)):
+                try:
+                    states.append(self._finish(patient, (), receipt, progress))
+                except MedUnionError as failure:
+                    receipt.failures.append(failure)
+            if states:
+                receipt.state = min(states, key=_STATES.index)
+            return receipt
+
+    def deposit(self, patient: bytes) -> CommitReceipt:
+        """Brings every batch of `patient` to the trustees that it names now: after it named or changed them."""
+        with self._locked():
+            receipt = CommitReceipt()
+            done = self._journal.batches([State.COMMITTED, State.DEPOSITED], patient)
+            receipt.state = self._deposit(patient, done, receipt, silent)
+            return receipt
+
+    def _commit(self, patient: bytes, names: Names, prepared: PreparedBundle, progress: Progress) -> CommitReceipt:
+        receipt = CommitReceipt(resources_by_type=prepared.counts_by_type)
+        self._sending.recheck(receipt, every=False)
+        plan = make_plan(names, self._journal, prepared)
+        receipt.unchanged = plan.unchanged
+        if plan.batches:
+            self._require_write(patient)
+        begun = bool(self._journal.batches([State.PREPARED, State.STORED], patient))
+        if begun and plan.changes:
+            self._finish(patient, (), receipt, progress)
+        fresh = self._prepare(patient, plan, progress)
+        if fresh or begun:
+            receipt.state = self._finish(patient, fresh, receipt, progress)
+        else:
+            self._deposit(patient, self._journal.batches([State.COMMITTED], patient), receipt, progress)
+        return receipt
+
+    def _prepare(self, patient: bytes, plan: Plan, progress: Progress) -> list[bytes]:
+        """Seals what is planned; keys first, then the journal: keys of a batch that never was are harmless."""
+        place = Place(self._ledger.chain_id, bytes.fromhex(self._ledger.registry[2:]), patient, self._writer.member)
+        intents: list[Intent] = []
+        total = len(plan.batches) + len(plan.changes)
+        for each in plan.batches:
+            intents.append(Intent(seal_batch(place, each.drafts), each.drafts, each.tags))
+            progress("seal", len(intents), total)
+        for change in plan.changes:
+            batch = seal_batch(place, [change.draft])
+            intents.append(Intent(batch, (change.draft,), (change.tag,), change.draft.previous_leaf))
+            progress("seal", len(intents), total)
+        if intents:
+            self._store.put_batches(intent.batch.secret for intent in intents)
+            self._journal.prepare(intents, plan.aliases)
+        return [intent.batch.root for intent in intents]
+
+    def _finish(self, patient: bytes, fresh: Sequence[bytes], receipt: CommitReceipt, progress: Progress) -> str:
+        """Takes every open batch of `patient` to its end; the state that all of them reached."""
+        prepared = self._journal.batches([State.PREPARED], patient)
+        for done, batch in enumerate(prepared, 1):
+            root = self._blobs.put_car(self._journal.car(batch.root))
+            if root.digest != batch.manifest_digest:
+                raise IntegrityError(
+                    "the blob store names the batch otherwise",
+                    step="store",
+                    record=batch.root.hex(),
+                    culprit=self._blobs.name,
+                )
+            self._journal.mark_stored(batch.root)
+            progress("store", done, len(prepared))
+        self._sending.finish(patient, fresh, receipt, progress)
+        return self._deposit(patient, self._journal.batches([State.COMMITTED], patient), receipt, progress)
+
+    def _deposit(
+        self, patient: bytes, batches: Sequence[JournalBatch], receipt: CommitReceipt, progress: Progress
+    ) -> str:
+        """Brings shares to each trustee that lacks them; how well the least replicated of the batches is kept."""
+        appointment = current_appointment(self._ledger, self._store, patient) if batches else None
+        if appointment is None:
+            return "committed"
+        held = {batch.root: self._journal.receipts(batch.root) for batch in batches}
+        for done, trustee in enumerate(appointment.trustees, 1):
+            missing = [batch for batch in batches if trustee not in held[batch.root]]
+            for start in range(0, len(missing), _BATCHES_PER_DEPOSIT):
+                part = missing[start : start + _BATCHES_PER_DEPOSIT]
+                try:
+                    self._deposit_at(trustee, part, appointment)
+                except MedUnionError as failure:
+                    receipt.failures.append(failure)
+                    break
+                for batch in part:
+                    held[batch.root].add(trustee)
+            progress("deposit", done, len(appointment.trustees))
+        named = set(appointment.trustees)
+        self._journal.mark_deposited(batch.root for batch in batches if named <= held[batch.root])
+        least = min(len(named & trustees) for trustees in held.values())
+        if least >= 3:
+            return "replicated"
+        return "recoverable" if least == 2 or least == len(named) == 1 else "committed"
+
+    def _deposit_at(self, trustee: int, batches: Sequence[JournalBatch], appointment: Appointment) -> None:
+        kept = [self._store.batch(batch.patient, self._writer.member, batch.root) for batch in batches]
+        secrets = [secret for secret in kept if secret is not None]
+        message = make_deposit(self._ledger, self._signer, secrets, appointment, trustee)
+        answer = self._directory.release_point(trustee).deposit(message)
+        require_receipt(self._ledger, answer, message, trustee)
+        self._journal.add_receipts([secret.root for secret in secrets], trustee)
+
+    def _require_write(self, patient: bytes) -> None:
+        reason, _ = self._ledger.may_write(patient, self._writer.member)
+        if reason is not WriteReason.ALLOWED:
+            raise ContractRefused(
+                f"member {self._writer.member} may not write for this patient: {reason.name}",
+                error="RecordRegistry_Refused",
+                reason=reason.name.lower().replace("_", "-"),
+            )
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with self._lock.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def _same_record(record: PreparedRecord, local_id: str) -> bool:
+    """Whether a corrected body may be the record with this local id; one without an id of its own is taken for it."""
+    given = json.loads(record.body).get("id")
+    return record.local_id == local_id or (given is None and local_id.startswith(record.resource_type + "/"))

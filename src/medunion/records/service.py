@@ -1,0 +1,256 @@
+"""A member's records and a patient's: what the SDK, the command line and the node use."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from medunion.blobs.store import BlobSource, BlobStore
+from medunion.errors import UsageError
+from medunion.fhir import BODY_LIMIT
+from medunion.fhir import Directory as CareDirectory
+from medunion.keys.appointment import current_appointment
+from medunion.keys.client import KeyClient
+from medunion.keys.home import MemberHome
+from medunion.keys.local import system_clock
+from medunion.keys.ports import Directory
+from medunion.keys.release import Clock
+from medunion.keys.scope import ALL_CLASSES, Access
+from medunion.ledger import Ledger, RecordWriter, Signer
+from medunion.records.commit import FINALITY, Committer, Progress, silent
+from medunion.records.journal import Journal
+from medunion.records.opened import BatchOpener
+from medunion.records.read import Listing, Reading, RecordReader, VerifiedRecord
+from medunion.records.receipt import CommitReceipt
+from medunion.vocabulary import ALL_CATEGORIES, Purpose, RestrictedClass
+
+
+class RecordService:
+    """Commits, corrects and reads as one member.
+
+    `recorder` and `writer` are the same operator (RECORDS): one signs deposits, the other transactions; without them
+    the service only reads. `reader` is an operator with READER or CLINICIAN.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        blobs: BlobStore,
+        home: MemberHome,
+        directory: Directory,
+        reader: Signer | None = None,
+        recorder: Signer | None = None,
+        writer: RecordWriter | None = None,
+        clock: Clock = system_clock,
+        finality: int = FINALITY,
+    ) -> None:
+        self._ledger = ledger
+        self._blobs = blobs
+        self._home = home
+        self._member = home.member
+        self._directory = directory
+        self._clock = clock
+        self._reader = reader
+        self._opener = BatchOpener(ledger, blobs)
+        self._store = home.key_store()
+        self._journal = Journal(home.path / "journal.sqlite", home.kek, self._member)
+        self._committer: Committer | None = None
+        if writer is not None and recorder is not None:
+            self._committer = Committer(
+                ledger=ledger,
+                writer=writer,
+                blobs=blobs,
+                journal=self._journal,
+                store=self._store,
+                directory=directory,
+                signer=recorder,
+                record_secret=home.record_secret,
+                lock=home.path / "journal.lock",
+                finality=finality,
+            )
+
+    def close(self) -> None:
+        """Closes its stores."""
+        self._store.close()
+        self._journal.close()
+
+    def commit(
+        self,
+        patient: bytes,
+        bundle: bytes,
+        *,
+        care_directory: CareDirectory | None = None,
+        extra_masks: Mapping[str, RestrictedClass] | None = None,
+        validated: bool = True,
+        body_limit: int = BODY_LIMIT,
+        progress: Progress = silent,
+    ) -> CommitReceipt:
+        """See `Committer.commit`."""
+        return self._commits().commit(
+            patient,
+            bundle,
+            care_directory=care_directory,
+            extra_masks=extra_masks,
+            validated=validated,
+            body_limit=body_limit,
+            progress=progress,
+        )
+
+    def correct(self, record_id: bytes, body: bytes, *, care_directory: CareDirectory | None = None) -> CommitReceipt:
+        """See `Committer.correct`."""
+        return self._commits().correct(record_id, body, care_directory=care_directory)
+
+    def resume(self, progress: Progress = silent) -> CommitReceipt:
+        """See `Committer.resume`."""
+        return self._commits().resume(progress)
+
+    def deposit(self, patient: bytes) -> CommitReceipt:
+        """See `Committer.deposit`."""
+        return self._commits().deposit(patient)
+
+    def access(
+        self,
+        patient: bytes,
+        *,
+        purpose: Purpose = Purpose.TREAT,
+        lane: int = 0,
+        categories: int | None = None,
+        restricted: int | None = None,
+    ) -> Access:
+        """What to ask for: the given masks, else all that the lane grants, or without a grant all unrestricted."""
+        scope = self._ledger.grant_of(patient, self._member, lane)
+        if categories is None:
+            categories = scope.categories if scope is not None else ALL_CATEGORIES
+        if restricted is None:
+            restricted = scope.restricted if scope is not None else 0
+        return Access(purpose, lane, categories, restricted & ALL_CLASSES)
+
+    def acting(self, signer: Signer) -> RecordReader:
+        """A reader that asks as this operator of the member."""
+        client = KeyClient(
+            ledger=self._ledger,
+            directory=self._directory,
+            requester=self._member,
+            signer=signer,
+            private_key=self._home.private_key,
+            clock=self._clock,
+        )
+        return RecordReader(ledger=self._ledger, blobs=self._blobs, client=client, own=self._store, opener=self._opener)
+
+    def list(
+        self,
+        patient: bytes,
+        access: Access | None = None,
+        *,
+        trustees: Sequence[int] | None = None,
+        authors: Collection[int] | None = None,
+        versions: bool = False,
+    ) -> Listing:
+        """See `RecordReader.list`; `access` None asks for all that lane 0 grants for treatment."""
+        known = self._trustees(patient, trustees)
+        return self._reads().list(
+            patient, access or self.access(patient), trustees=known, authors=authors, versions=versions
+        )
+
+    def read(
+        self,
+        patient: bytes,
+        access: Access | None = None,
+        *,
+        trustees: Sequence[int] | None = None,
+        authors: Collection[int] | None = None,
+        records: Collection[bytes] | None = None,
+        versions: bool = False,
+    ) -> Reading:
+        """See `RecordReader.read`; `access` None asks for all that lane 0 grants for treatment."""
+        known = self._trustees(patient, trustees)
+        return self._reads().read(
+            patient, access or self.access(patient), trustees=known, authors=authors, records=records, versions=versions
+        )
+
+    def history(
+        self, patient: bytes, record_id: bytes, access: Access | None = None, *, trustees: Sequence[int] | None = None
+    ) -> Reading:
+        """See `RecordReader.history`."""
+        known = self._trustees(patient, trustees)
+        return self._reads().history(patient, record_id, access or self.access(patient), trustees=known)
+
+    def verify(
+        self, patient: bytes, record_id: bytes, access: Access | None = None, *, trustees: Sequence[int] | None = None
+    ) -> VerifiedRecord:
+        """See `RecordReader.verify`."""
+        known = self._trustees(patient, trustees)
+        return self._reads().verify(patient, record_id, access or self.access(patient), trustees=known)
+
+    def _trustees(self, patient: bytes, given: Sequence[int] | None) -> Sequence[int]:
+        """The patient's trustees as given, or as this member was told."""
+        if given is not None:
+            return given
+        known = current_appointment(self._ledger, self._store, patient)
+        return () if known is None else known.trustees
+
+    def _commits(self) -> Committer:
+        if self._committer is None:
+            raise UsageError("an operator with RECORDS is needed to commit")
+        return self._committer
+
+    def _reads(self) -> RecordReader:
+        if self._reader is None:
+            raise UsageError("an operator with READER or CLINICIAN is needed to read")
+        return self.acting(self._reader)
+
+
+class PatientReader:
+    """Reads as a patient: `controller` is the patient id's account, `private_key` its X25519 key.
+
+    `trustees` are those that the patient's wallet knows it named.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        blobs: BlobSource,
+        directory: Directory,
+        patient: bytes,
+        controller: Signer,
+        private_key: bytes,
+        trustees: Sequence[int] = (),
+        clock: Clock = system_clock,
+    ) -> None:
+        self._patient = patient
+        self._trustees = tuple(trustees)
+        self._client = KeyClient(
+            ledger=ledger, directory=directory, requester=0, signer=controller, private_key=private_key, clock=clock
+        )
+        self._reader = RecordReader(ledger=ledger, blobs=blobs, client=self._client)
+
+    def list(self, access: Access | None = None, *, versions: bool = False) -> Listing:
+        """The patient's records; see `RecordReader.list`."""
+        wanted = access or Access.by_patient()
+        return self._reader.list(self._patient, wanted, trustees=self._trustees, versions=versions)
+
+    def read(
+        self,
+        access: Access | None = None,
+        *,
+        records: Collection[bytes] | None = None,
+        authors: Collection[int] | None = None,
+        versions: bool = False,
+    ) -> Reading:
+        """The patient's records with bodies; see `RecordReader.read`."""
+        wanted = access or Access.by_patient()
+        return self._reader.read(
+            self._patient, wanted, trustees=self._trustees, records=records, authors=authors, versions=versions
+        )
+
+    def history(self, record_id: bytes) -> Reading:
+        """All versions of a record."""
+        return self._reader.history(self._patient, record_id, Access.by_patient(), trustees=self._trustees)
+
+    def verify(self, record_id: bytes) -> VerifiedRecord:
+        """A record with every check made; see `RecordReader.verify`."""
+        return self._reader.verify(self._patient, record_id, Access.by_patient(), trustees=self._trustees)
+
+    def access_log(self, member: int) -> Sequence[dict[str, Any]]:
+        """Who asked `member` for this patient's keys: FHIR AuditEvents, oldest first."""
+        return self._client.access_log(self._patient, member)
