@@ -11,8 +11,9 @@ from typing import Any, Final
 from medunion.errors import BodyTooLarge, FhirError
 
 from . import collector
+from .flaws import Flaw
 from .json_text import EntryText, NotJson, decode, read_bundle, skip_space
-from .validator import Facts, Flaw, validate, validate_element
+from .validator import Facts, validate, validate_element
 
 BODY_LIMIT: Final = 32 * 1024 * 1024
 """Largest record body in bytes."""
@@ -177,5 +178,3 @@ def _syntax(text: str, error: NotJson) -> FhirError:
         column=column,
         cause=error.cause,
     )
-
-

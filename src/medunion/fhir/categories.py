@@ -47,9 +47,35 @@ _TYPES: Final[dict[Category, str]] = {
 _OF_TYPE: Final = {name: category for category, names in _TYPES.items() for name in names.split()}
 
 _LABORATORY: Final = frozenset(
-    "laboratory LAB BG BLB CG CH CP GE HM IMM MB MCB MYC OSL PAR PAT SP SR TX URN VR LP7839-6 26436-6".split()
+    [
+        "laboratory",
+        "LAB",
+        "BG",
+        "BLB",
+        "CG",
+        "CH",
+        "CP",
+        "GE",
+        "HM",
+        "IMM",
+        "MB",
+        "MCB",
+        "MYC",
+        "OSL",
+        "PAR",
+        "PAT",
+        "SP",
+        "SR",
+        "TX",
+        "URN",
+        "VR",
+        "LP7839-6",
+        "26436-6",
+    ]
 )
-_IMAGING: Final = frozenset("imaging RAD CT CUS IMG MRI NMR NMS OUS RUS RX VUS XRC LP29684-5".split())
+_IMAGING: Final = frozenset(
+    ["imaging", "RAD", "CT", "CUS", "IMG", "MRI", "NMR", "NMS", "OUS", "RUS", "RX", "VUS", "XRC", "LP29684-5"]
+)
 _SYSTEMS: Final = frozenset(
     {
         "http://terminology.hl7.org/CodeSystem/observation-category",

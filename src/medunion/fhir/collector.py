@@ -1,10 +1,14 @@
 """Collects facts from a resource without the R4 table: for intake that skips validation."""
 
+import re
 from typing import Any
 
 from .definitions import resource_types
+from .flaws import Flaw, not_object, unknown_type
 from .json_text import Constant, Repeated
-from .validator import MAX_DEPTH, Facts, Flaw, not_object, unknown_type
+from .validator import MAX_DEPTH, Facts
+
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
 def collect(resource: Any) -> Facts:
@@ -16,6 +20,9 @@ def collect(resource: Any) -> Facts:
     name = resource.get("resourceType")
     if not isinstance(name, str) or name not in resource_types():
         raise Flaw(unknown_type(name))
+    identity = resource.get("id", "x")
+    if type(identity) is not str or not _ID.fullmatch(identity):
+        raise Flaw(f"the id of this {name} is not a valid id")
     facts = Facts()
     _walk(resource, facts, 0)
     return facts

@@ -17,7 +17,8 @@ from typing import Any, Final
 
 R4_VERSION: Final = "4.0.1"
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_UNTEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+"""Control characters, which FHIR forbids in strings, and halves of surrogate pairs, which UTF-8 cannot hold."""
 _BASE64 = re.compile(r"[0-9A-Za-z+/=\s]+")
 _INTEGERS = {"integer": -(2**31), "unsignedInt": 0, "positiveInt": 1}
 _TEXTS = ("string", "markdown", "xhtml")
@@ -57,6 +58,7 @@ class Field:
     binding: Binding | None
     choice: str | None
     """The element `x[x]` that this key is one form of."""
+
 
 @cache
 def _table() -> dict[str, Any]:
@@ -134,13 +136,18 @@ def _primitive(name: str) -> Callable[[Any], bool]:
     if name == "decimal":
         return lambda value: type(value) is int or (type(value) is float and value - value == 0.0)
     if name in _TEXTS:
-        return lambda value: type(value) is str and value.strip() != "" and not _CONTROL.search(value)
+        return lambda value: type(value) is str and value.strip() != "" and not _UNTEXT.search(value)
     if name == "base64Binary":
         return _is_base64
     matches = re.compile(_table()["primitives"][name]).fullmatch
     if name in _DATES:
         return lambda value: type(value) is str and matches(value) is not None and _in_calendar(value)
-    return lambda value: type(value) is str and value != "" and matches(value) is not None
+    return lambda value: (
+        type(value) is str
+        and value != ""
+        and matches(value) is not None
+        and (value.isascii() or not _UNTEXT.search(value))
+    )
 
 
 def _is_base64(value: Any) -> bool:

@@ -120,8 +120,11 @@ def _members(node: dict[str, Any], kind: Type) -> Iterator[tuple[str, Any]]:
         elif key.startswith("_"):
             element = type_of("Element")
             repeats = kind.fields[key[1:]].repeats
-            yield key, [item and dict(_members(item, element)) for item in value] if repeats else dict(
-                _members(value, element)
+            yield (
+                key,
+                [item and dict(_members(item, element)) for item in value]
+                if repeats
+                else dict(_members(value, element)),
             )
 
 

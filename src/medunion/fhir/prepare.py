@@ -1,40 +1,29 @@
 """From a bundle to batches of records that are ready to be committed.
 
-Batches. An Encounter of the bundle forms a batch with every resource that refers to it by `encounter` or `context`
-(MedicationAdministration, say), `context.encounter` (DocumentReference) or `item[].encounter` (Claim and
-ExplanationOfBenefit link inside their items). A resource that names several encounters belongs to the first in document
-order. A resource that names an encounter which is known already but not in the bundle (an addendum) forms a batch with
-others of that encounter. All others go to the batch without an encounter: Patient, Coverage, CareTeam without
-encounter, Provenance, and also what only an encounter's resources refer to (Medication, Device), because the next
-encounter may too.
-
-Masks. A record's own mask comes from its labels and codes (`sensitivity`) and the caller's additions; then it takes
-over the masks of all records it refers to, transitively, cycles included. This is exactly "the union over what it
-refers to": a restricted diagnosis that its encounter names restricts the encounter, and with it whatever was
-recorded in it. An attachment that is a Binary of the bundle shares its mask with the resource that attaches it,
-both ways: the text is the document.
-
-Service day: the resource's own date, else the day of its encounter, else 0.
+The rules stand in `batching` (which encounter), `inheritance` (restricted masks), `references` (what resolves),
+`patient` (whose records), `categories` and `service_day`. Service day: the resource's own date, else the day of its
+encounter, else 0.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from medunion.errors import FhirError
 from medunion.vocabulary import Category, RestrictedClass
 
-from .bundle import BODY_LIMIT, Bundle, Entry, parse_bundle
+from .batching import encounter_of
+from .bundle import BODY_LIMIT, Bundle, parse_bundle
 from .categories import category_of
 from .directory import Directory
+from .inheritance import masks_of
+from .links import links_of
 from .patient import local_ids_of, patient_of
-from .references import Resolver, Target, Where, literal_id, plain, references, target_type
-from .sensitivity import mask_of
+from .references import Resolver, Target, Where
 from .service_day import service_day
 
 CONTENT_TYPE: Final = "application/fhir+json"
-_NONE: Final = RestrictedClass(0)
 
 
 @dataclass(slots=True, frozen=True)
@@ -102,7 +91,12 @@ def prepare(
     Raises `FhirError` (details: entry, path) and `BodyTooLarge`, always before anything is returned.
     """
     bundle = parse_bundle(data, validated=validated, body_limit=body_limit)
-    return prepare_bundle(bundle, directory, known, known_mask, extra_masks)
+    try:
+        return prepare_bundle(bundle, directory, known, known_mask, extra_masks)
+    except (AttributeError, KeyError, TypeError) as error:
+        if validated:
+            raise
+        raise FhirError("the input was taken without validation and does not have the shape of FHIR R4") from error
 
 
 def prepare_bundle(
@@ -116,9 +110,9 @@ def prepare_bundle(
     local_ids = local_ids_of(bundle)
     resolver = Resolver(bundle.entries, local_ids, directory, known)
     patient = patient_of(bundle, resolver)
-    links = [_links(entry, resolver, patient) for entry in bundle]
-    masks = _masks(bundle, local_ids, links, known_mask, extra_masks or {})
-    encounters = [_encounter(position, entry, resolver) for position, entry in enumerate(bundle)]
+    links = [links_of(entry, resolver, patient) for entry in bundle]
+    masks = masks_of(bundle, local_ids, links, known_mask, extra_masks or {})
+    encounters = [encounter_of(position, entry, resolver) for position, entry in enumerate(bundle)]
     days = [service_day(entry.resource) for entry in bundle]
     day_of = dict(zip(local_ids, days, strict=True))
 
@@ -148,96 +142,3 @@ def prepare_bundle(
 def _records_named(links: dict[str, Target]) -> dict[str, str]:
     records = (Where.BUNDLE, Where.KNOWN)
     return {text: one.local_id for text, one in links.items() if one.local_id is not None and one.where in records}
-
-
-def _links(entry: Entry, resolver: Resolver, patient: str | None) -> dict[str, Target]:
-    """Every reference of an entry that leads out of it, by its text. Raises `FhirError` for an unresolved one."""
-    found: dict[str, Target] = {}
-    for element in entry.facts.references:
-        text = element.get("reference")
-        if text is None or text in found:
-            continue
-        target = resolver.resolve(element, entry)
-        if target is None and patient is not None and (literal_id(text) or plain(text)) == patient:
-            target = Target(Where.KNOWN, patient)
-        if target is None:
-            raise _unresolved(entry, text, element.get("type"))
-        if target.where is not Where.CONTAINED:
-            found[text] = target
-    for address in entry.facts.attachments:
-        position = resolver.inside(address)
-        if position is not None and resolver.entries[position].resource_type == "Binary":
-            found.setdefault(address, Target(Where.BUNDLE, resolver.local_ids[position], position))
-    return found
-
-
-def _unresolved(entry: Entry, reference: str, declared: Any) -> FhirError:
-    path = next((path for path, text in references(entry.resource) if text == reference), entry.resource_type)
-    kind = target_type(reference, declared)
-    meant = f"a {kind}" if kind and kind.isalpha() else "a resource"
-    return FhirError(
-        f"entry {entry.index}, {path}: unresolved reference: it names {meant} that is not in the bundle and not known",
-        entry=entry.index,
-        path=path,
-        cause="unresolved reference",
-    )
-
-
-def _masks(
-    bundle: Bundle,
-    local_ids: tuple[str, ...],
-    links: list[dict[str, Target]],
-    known_mask: Callable[[str], RestrictedClass] | None,
-    extra_masks: Mapping[str, RestrictedClass],
-) -> list[RestrictedClass]:
-    """Least fixpoint of "own mask, or any mask of what it refers to". Every record is queued once per bit it gains."""
-    masks = [mask_of(entry.facts.codings) | extra_masks.get(local_ids[i], _NONE) for i, entry in enumerate(bundle)]
-    referrers: list[list[int]] = [[] for _ in local_ids]
-    for position, targets in enumerate(links):
-        attached = set(bundle.entries[position].facts.attachments)
-        for text, target in targets.items():
-            if target.where is Where.BUNDLE:
-                referrers[target.position].append(position)
-                if text in attached:
-                    referrers[position].append(target.position)
-            elif target.where is Where.KNOWN and known_mask is not None:
-                masks[position] |= known_mask(text)
-    queue = [position for position, mask in enumerate(masks) if mask]
-    while queue:
-        position = queue.pop()
-        for referrer in referrers[position]:
-            if masks[referrer] | masks[position] != masks[referrer]:
-                masks[referrer] |= masks[position]
-                queue.append(referrer)
-    return masks
-
-
-def _encounter(position: int, entry: Entry, resolver: Resolver) -> str | None:
-    """Local id of the encounter whose batch an entry belongs to."""
-    if entry.resource_type == "Encounter":
-        return resolver.local_ids[position]
-    for element in _encounter_elements(entry.resource):
-        text = element.get("reference")
-        target = resolver.resolve(element, entry) if isinstance(text, str) else None
-        if target is None or target.local_id is None:
-            continue
-        if target.where is Where.BUNDLE:
-            if resolver.entries[target.position].resource_type == "Encounter":
-                return target.local_id
-        elif target_type(str(text), element.get("type")) == "Encounter":
-            return target.local_id
-    return None
-
-
-def _encounter_elements(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    context = resource.get("context")
-    places = [resource.get("encounter"), context]
-    if isinstance(context, dict):
-        places.append(context.get("encounter"))
-    items = resource.get("item")
-    if isinstance(items, list):
-        places += [item.get("encounter") for item in items if isinstance(item, dict)]
-    for place in places:
-        for one in place if isinstance(place, list) else (place,):
-            if isinstance(one, dict):
-                yield one

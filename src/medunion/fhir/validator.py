@@ -8,43 +8,17 @@ the shape of the resource (which elements, nested how) is checked with the R4B m
 Not checked: FHIRPath invariants, profiles, extensible and preferred bindings, the markup inside narratives.
 """
 
-import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from . import models
-from .definitions import R4_VERSION, Binding, Field, Type, resource_types, type_of
+from .bindings import check_code, check_concept
+from .definitions import R4_VERSION, Field, Type, resource_types, type_of
+from .flaws import Flaw, not_object, shown_key, unknown_type
 from .json_text import Constant, Repeated
 
 MAX_DEPTH: Final = 64
-_PLAIN = re.compile(r"[A-Za-z0-9._:/+-]{1,40}")
-_KEY = re.compile(r"_?[A-Za-z][A-Za-z0-9_]{0,63}")
 _PRIMITIVE_SIBLING: Final = type_of("Element")
-
-OTHER_VERSIONS: Final = {
-    "DSTU2": {"BodySite", "Conformance", "DiagnosticOrder", "DeviceUseRequest", "EligibilityRequest",
-              "MedicationOrder"},
-    "STU3": {"DeviceComponent", "ExpansionProfile", "ProcedureRequest", "ReferralRequest", "Sequence",
-             "ServiceDefinition"},
-    "R4B": {"AdministrableProductDefinition", "Citation", "ClinicalUseDefinition", "EvidenceReport", "Ingredient",
-            "ManufacturedItemDefinition", "MedicinalProductDefinition", "NutritionProduct", "PackagedProductDefinition",
-            "RegulatedAuthorization", "SubscriptionStatus", "SubscriptionTopic", "SubstanceDefinition"},
-    "R5": {"ActorDefinition", "ArtifactAssessment", "BiologicallyDerivedProductDispense", "ConditionDefinition",
-           "DeviceAssociation", "DeviceDispense", "DeviceUsage", "EncounterHistory", "FormularyItem", "GenomicStudy",
-           "ImagingSelection", "InventoryItem", "InventoryReport", "MolecularSequenceDefinition", "NutritionIntake",
-           "Permission", "RequestOrchestration", "Requirements", "SubstanceNucleicAcidDefinition", "TestPlan",
-           "Transport"},
-}  # fmt: skip
-"""Resource types of other FHIR versions, to say which version a refused type is from."""
-
-
-class Flaw(Exception):
-    """A violation; `path` is filled from the inside out while it rises."""
-
-    def __init__(self, cause: str) -> None:
-        super().__init__(cause)
-        self.cause = cause
-        self.path: list[str] = []
 
 
 @dataclass(slots=True)
@@ -145,14 +119,14 @@ class _Walk:
             if not one.check(value):
                 raise _wrong_primitive(value, one.type_name)
             if one.binding is not None:
-                _check_code(value, one.binding)
+                check_code(value, one.binding)
             return None
         if one.complex is None:
             return self.resource(value, depth + 1)
         kind = one.complex if one.complex.fields else type_of(one.type_name)
         shape = self.element(value, kind, depth + 1)
         if one.binding is not None:
-            _check_concept(value, one)
+            check_concept(value, one)
         return shape
 
     def _many(self, values: list[Any], one: Field, siblings: Any, depth: int) -> object:
@@ -173,8 +147,7 @@ class _Walk:
             return
         base = kind.fields.get(key[1:]) if key[:1] == "_" else None
         if base is None or base.check is None:
-            shown = key if _KEY.fullmatch(key) else "(name not shown)"
-            raise _at(shown, Flaw(f"is not an element of {kind.name} in FHIR R4 ({R4_VERSION})"))
+            raise _at(shown_key(key), Flaw(f"is not an element of {kind.name} in FHIR R4 ({R4_VERSION})"))
         if base.repeats and type(value) is not list:
             raise _at(key, Flaw("must be an array"))
         for one in value if base.repeats else [value]:
@@ -200,61 +173,9 @@ def _at(key: str, flaw: Flaw) -> Flaw:
     return flaw
 
 
-def not_object(node: Any) -> Flaw:
-    """The flaw of a value that should be an object."""
-    if isinstance(node, Repeated):
-        return Flaw(f"the key {node.shown()} appears twice in one object")
-    if isinstance(node, Constant):
-        return Flaw("NaN and Infinity are not JSON")
-    return Flaw("must be an object")
-
-
-def unknown_type(name: Any) -> str:
-    """Why a resourceType is refused."""
-    if not isinstance(name, str) or not _KEY.fullmatch(name):
-        return "there is no resourceType: this is not a FHIR resource"
-    for version, types in OTHER_VERSIONS.items():
-        if name in types:
-            return f"{name} is a resource type of FHIR {version}, not of R4 ({R4_VERSION})"
-    return f"{name} is not a resource type of FHIR R4 ({R4_VERSION})"
-
-
 def _wrong_primitive(value: Any, type_name: str) -> Flaw:
     if isinstance(value, Constant | Repeated):
         return not_object(value)
     if value is None:
         return Flaw("null is not allowed here")
     return Flaw(f"is not a valid {type_name}")
-
-
-def shown_code(value: Any) -> str:
-    """A refused code as it may be printed: only when it looks like one, since a name may stand in its place."""
-    return f"'{value}'" if isinstance(value, str) and _PLAIN.fullmatch(value) else "(not shown)"
-
-
-def _allowed(binding: Binding) -> str:
-    codes = sorted(binding.codes)
-    return ", ".join(codes[:24]) + (f", and {len(codes) - 24} more" if len(codes) > 24 else "")
-
-
-def _check_code(value: str, binding: Binding) -> None:
-    if binding.form is not None:
-        if not binding.form.fullmatch(value):
-            raise Flaw(f"{shown_code(value)} is not of the form that {binding.value_set} asks for")
-    elif value not in binding.codes:
-        raise Flaw(f"the code {shown_code(value)} is not allowed; allowed: {_allowed(binding)}")
-
-
-def _check_concept(value: dict[str, Any], one: Field) -> None:
-    """A Coding, or a CodeableConcept at least one coding of which must be in the value set."""
-    binding = one.binding
-    if binding is None or binding.form is not None or one.type_name not in ("Coding", "CodeableConcept"):
-        return
-    codings = value.get("coding", []) if one.type_name == "CodeableConcept" else [value]
-    if any(coding.get("code") in binding.systems.get(coding.get("system", ""), ()) for coding in codings):
-        return
-    if not codings and "extension" in value:
-        return  # the data-absent-reason pattern
-    found = ", ".join(shown_code(coding.get("code")) for coding in codings) or "none"
-    systems = ", ".join(sorted(binding.systems))
-    raise Flaw(f"no coding is from the required set (found: {found}); allowed: {_allowed(binding)} of {systems}")
