@@ -8,6 +8,7 @@ from medunion.chain.abi import checksum
 from medunion.chain.accounts import SCRYPT_COST, Account
 from medunion.chain.ledger import ChainLedger
 from medunion.chain.sender import Sender
+from medunion.chain.writer import ChainRecordWriter
 from medunion.crypto.passphrase import DEFAULT_COST, KdfCost
 from medunion.errors import UnknownMember, WalletError
 from medunion.keys.home import MemberHome
@@ -16,6 +17,7 @@ from medunion.keys.release import Clock
 from medunion.network.funds import Funds
 from medunion.network.home import Home
 from medunion.network.passphrases import Passphrases
+from medunion.records.service import RecordService
 from medunion.vocabulary import MemberKind, Role
 
 ROLES: dict[str, Role] = {
@@ -85,6 +87,7 @@ class MemberHandle:
         self._home: MemberHome | None = None
         self._accounts: dict[str, Account] = {}
         self._senders: dict[str, Sender] = {}
+        self._records: dict[str | None, RecordService] = {}
 
     @property
     def path(self) -> Path:
@@ -135,14 +138,11 @@ class MemberHandle:
 
     def with_role(self, role: Role) -> str:
         """Name of one of its accounts that has a role on the ledger; UnknownMember when none has."""
-        preferred = (role.name or "").lower()
-        for name in sorted(self.operators, key=lambda each: each != preferred):
-            actor = self._session.ledger.actor_of(self.address(name))
-            if actor.member == self.id and actor.roles & role:
-                return name
-        raise UnknownMember(
-            f"{self.name} has no account here with the role {preferred}", member=self.name, role=preferred
-        )
+        found = self._find_role(role)
+        if found is None:
+            named = (role.name or "").lower()
+            raise UnknownMember(f"{self.name} has no account here with the role {named}", member=self.name, role=named)
+        return found
 
     def acting(self, role: Role) -> Sender:
         """One of its accounts that has a role, funded, to send from."""
@@ -154,6 +154,41 @@ class MemberHandle:
         return LocalMember.from_home(
             self.home, self._session.ledger, self._session.blobs, signer, self._session.clock
         )
+
+    def records(self, reader: str | None = None) -> RecordService:
+        """Its records service. It asks for keys as the account `reader`, else as the first with READER.
+
+        It commits as an account with RECORDS, where the folder has one. WalletError, UnknownMember.
+        """
+        if reader not in self._records:
+            asking = self.account(reader or self.with_role(Role.READER))
+            recorder = self._find_role(Role.RECORDS)
+            sender = self.sender(recorder) if recorder else None
+            self._records[reader] = RecordService(
+                ledger=self._session.ledger,
+                blobs=self._session.blobs,
+                home=self.home,
+                directory=self._session.directory,
+                reader=asking,
+                recorder=sender.account if sender else None,
+                writer=ChainRecordWriter(self._session.ledger, sender) if sender else None,
+                clock=self._session.clock,
+            )
+        return self._records[reader]
+
+    def close(self) -> None:
+        """Closes its stores."""
+        for service in self._records.values():
+            service.close()
+        self._records.clear()
+
+    def _find_role(self, role: Role) -> str | None:
+        preferred, member = (role.name or "").lower(), self.id
+        for name in sorted(self.operators, key=lambda each: each != preferred):
+            actor = self._session.ledger.actor_of(self.address(name))
+            if actor.member == member and actor.roles & role:
+                return name
+        return None
 
     def _keystore(self, operator: str) -> Path:
         path = self._session.home.operator(self.name, operator)

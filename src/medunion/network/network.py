@@ -28,6 +28,7 @@ from medunion.network.funds import Funds
 from medunion.network.home import Home, patient_id
 from medunion.network.member import DEVNET_COSTS, Costs, MemberHandle, Session
 from medunion.network.passphrases import Passphrases
+from medunion.records.service import PatientReader
 from medunion.vocabulary import MemberKind, Role
 
 YEAR = 365 * 86_400
@@ -115,6 +116,8 @@ class Network:
 
     def close(self, *, stop: bool = True) -> None:
         """Closes files and sockets; `stop` also ends a devnet that was started here."""
+        for handle in self._members.values():
+            handle.close()
         self.session.directory.close()
         self.session.blobs.close()
         self.connection.close()
@@ -235,6 +238,20 @@ class Network:
     def patient_id(self, text: str) -> bytes:
         """A PatientId from 0x-hex or, without unlocking it, from a wallet here (`WALLET` or `WALLET:LABEL`)."""
         return patient_id(self.home, text)
+
+    def patient_records(self, identity: Identity) -> PatientReader:
+        """Reads as the patient whose wallet holds this id."""
+        named = identity.configuration.trustees
+        return PatientReader(
+            ledger=self.ledger,
+            blobs=self.session.blobs,
+            directory=self.session.directory,
+            patient=identity.patient,
+            controller=identity,
+            private_key=identity.private_key(self.ledger.patient(identity.patient).public_key),
+            trustees=named.members if named else (),
+            clock=self.session.clock,
+        )
 
     def _introduce_members(self) -> None:
         for member, name in self.home.member_ids().items():
