@@ -83,10 +83,12 @@ def parse_bundle(data: bytes, *, validated: bool = True, body_limit: int = BODY_
         cause = "the input is empty" if start == len(text) else "the input is not a JSON object"
         raise FhirError(f"{cause}: expected a FHIR Bundle or resource in JSON")
     try:
-        members, texts = read_bundle(text)
+        members, texts = read_bundle(text) if '"Bundle"' in text else ({}, [])
         if members.get("resourceType") == "Bundle":
             return Bundle(_bundle_type(members, texts), tuple(_entries(text, texts, validated, body_limit)))
         whole = decode(text, start)
+        if skip_space(text, whole.end) != len(text):
+            raise NotJson("Extra data", skip_space(text, whole.end))
     except NotJson as error:
         raise _syntax(text, error) from None
     single = _entry(0, whole.value, text[whole.start : whole.end], None, validated, body_limit)

@@ -6,6 +6,7 @@ are refused: their records are committed one patient at a time. Other elements m
 subscriber, a payee, a linked Patient, the mother in a RelatedPerson.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ def local_ids_of(bundle: Bundle) -> tuple[str, ...]:
     The same resource without id and fullUrl twice gets a running number. Raises `FhirError` when an id comes twice.
     """
     seen: dict[str, int] = {}
+    copies: Counter[str] = Counter()
     made: list[str] = []
     for entry in bundle:
         local_id = entry.local_id
@@ -34,7 +36,8 @@ def local_ids_of(bundle: Bundle) -> tuple[str, ...]:
                     path=f"{entry.resource_type}.id",
                     other=seen[local_id],
                 )
-            local_id = f"{local_id}-{sum(one.startswith(local_id) for one in made) + 1}"
+            copies[local_id] += 1
+            local_id = f"{local_id}-{copies[local_id] + 1}"
         seen[local_id] = entry.index
         made.append(local_id)
     return tuple(made)

@@ -28,6 +28,10 @@ class TestIntake:
         assert found.type is None
         assert [one.body for one in found] == [data]
 
+    def test_a_resource_that_mentions_bundles_is_still_one_resource(self) -> None:
+        found = parse_bundle(json.dumps(patient(identifier=[{"system": "urn:x", "value": "Bundle"}])).encode())
+        assert (found.type, len(found)) == (None, 1)
+
     def test_gzip(self) -> None:
         assert len(parse_bundle(gzip.compress(bundle(patient())))) == 1
 
@@ -77,6 +81,7 @@ class TestRefusals:
             (b"\x1f\x8bnonsense", "gzip data is damaged"),
             (gzip.compress(b"{}" * 99)[:-9], "gzip data ends too early"),
             (b"{}", "not a FHIR resource"),
+            (b'{"resourceType": "Patient"} {}', "Extra data"),
             (b'{"resourceType": "Bundle", "entry": []}', "Bundle.type must be one of"),
             (b'{"resourceType": "Bundle", "type": "history", "entry": []}', "Bundle.type must be one of"),
             (b'{"resourceType": "Bundle", "type": "batch", "entry": []}', "no entries"),
