@@ -21,6 +21,7 @@ _CATCH_UP = 10.0
 
 # TLOAD (EIP-1153) and MCOPY (EIP-5656), then return a word that is 1. A chain before cancun calls them invalid.
 _CANCUN_PROBE = "0x" + "60005c50" + "6000600060005e" + "6001600052" + "60206000f3"
+_CANCUN_ANSWER = f"0x{1:064x}"
 
 
 class NodeRefused(ChainError):
@@ -147,7 +148,7 @@ class Connection:
                 needs="cancun",
                 reason=refusal.message,
             ) from None
-        if int(answer or "0x0", 16) != 1:
+        if answer != _CANCUN_ANSWER:
             raise UnsupportedChain(
                 f"chain {self.chain_id} does not run the cancun rules that the contracts need",
                 chainId=self.chain_id,

@@ -13,7 +13,7 @@ from medunion.chain.connection import Connection, NodeRefused
 from medunion.chain.contracts import Contracts
 from medunion.chain.events import Events
 from medunion.chain.nonces import Nonces
-from medunion.errors import ChainError, ContractRefused
+from medunion.errors import ChainError, ContractRefused, RpcUnavailable
 from medunion.ledger import Receipt, SignedTransaction
 
 DEFAULT_TIMEOUT = 120.0
@@ -123,6 +123,8 @@ class Sender:
         nonce = _nonce_of(signed)
         try:
             self._broadcast(signed, nonce)
+        except RpcUnavailable:
+            raise  # it may have arrived: the caller sends it again
         except ChainError:
             self._nonces.give_back(nonce)
             self._fees = None
@@ -136,8 +138,12 @@ class Sender:
 
     def _transact(self, call: Call) -> Receipt:
         for attempt in range(_ATTEMPTS):
+            signed = self.sign(call)
             try:
-                return self.send(self.sign(call))
+                return self.send(signed)
+            except RpcUnavailable:
+                self.forget(signed)  # nobody will send it again; had it arrived, the chain's count tells
+                raise
             except ChainError as failure:
                 # Another process sent from this account: these bytes are void, so signing anew repeats nothing.
                 if failure.details.get("reason") != "nonce-used" or attempt == _ATTEMPTS - 1:

@@ -66,9 +66,25 @@ def domain(name: str, chain_id: int, verifying_contract: str) -> dict[str, Any]:
 
 
 def digest(domain_data: dict[str, Any], types: Types, message: dict[str, Any]) -> bytes:
-    """The 32 bytes that are signed: `keccak256(0x1901 || domain separator || struct hash)`."""
+    """The 32 bytes that are signed: `keccak256(0x1901 || domain separator || struct hash)`.
+
+    UsageError when the message lacks a field of its struct, has one more, or a value that does not fit.
+    """
     try:
+        # eth_account takes a missing field for zero: a signature over something that nobody meant.
+        used = {field["type"] for fields in types.values() for field in fields}
+        for primary in types.keys() - used:
+            _require_fields(types, primary, message)
         encoded = encode_typed_data(domain_data, types, message)
     except (ValueError, TypeError, KeyError) as failure:
         raise UsageError(f"the message does not fit its types: {failure}") from None
     return keccak(b"\x19" + encoded.version + encoded.header + encoded.body)
+
+
+def _require_fields(types: Types, name: str, message: dict[str, Any]) -> None:
+    fields = {field["name"]: field["type"] for field in types[name]}
+    if fields.keys() != message.keys():
+        raise ValueError(f"{name} has the fields {', '.join(fields)}")
+    for label, kind in fields.items():
+        if kind in types:
+            _require_fields(types, kind, message[label])

@@ -51,9 +51,7 @@ class TestApprove:
     def test_restricted_classes_take_a_clinician_of_another_member(
         self, emergencies: Emergencies, patient: Identity, clinic: Member, hospital: Member, regulator: Member
     ) -> None:
-        request = emergencies.request(
-            patient.patient, Statement.new("overdose"), RestrictedClass.MENTAL_HEALTH, deadline=emergencies.ledger.deadline()
-        )
+        request = emergencies.request(patient.patient, Statement.new("overdose"), RestrictedClass.MENTAL_HEALTH)
         with pytest.raises(ContractRefused, match="EmergencyAccess_ApprovalRequired"):
             emergencies.open(request)
         with pytest.raises(ContractRefused, match="EmergencyAccess_BadApprover"):

@@ -55,7 +55,9 @@ class TestRegistration:
             "patient": "0x" + patient.patient.hex(),
         }
 
-    def test_a_stranger_cannot_relay(self, ledger: ChainLedger, world: World, new_identity: Callable[[], Identity]) -> None:
+    def test_a_stranger_cannot_relay(
+        self, ledger: ChainLedger, world: World, new_identity: Callable[[], Identity]
+    ) -> None:
         patients = Patients(ledger, world.account())
         with pytest.raises(ContractRefused, match="PatientRegistry_Unauthorized"):
             patients.relay(patients.sign_registration(new_identity()))
@@ -64,7 +66,9 @@ class TestRegistration:
         with pytest.raises(UnknownPatient):
             patients.get(bytes(32))
 
-    def test_a_relayed_message_survives_its_journey(self, patients: Patients, new_identity: Callable[[], Identity]) -> None:
+    def test_a_relayed_message_survives_its_journey(
+        self, patients: Patients, new_identity: Callable[[], Identity]
+    ) -> None:
         identity = new_identity()
         patients.relay(SignedAction.decode(patients.sign_registration(identity).encode()))
         assert patients.get(identity.patient).controller == identity.address
@@ -87,7 +91,9 @@ class TestProvisional:
         with pytest.raises(InputError):
             patients.sign_registration(new_identity(), sponsor=HOSPITAL, assisted=True)
 
-    def test_the_patient_takes_it_over(self, patients: Patients, provisional: Identity, new_identity: Callable[[], Identity]) -> None:
+    def test_the_patient_takes_it_over(
+        self, patients: Patients, provisional: Identity, new_identity: Callable[[], Identity]
+    ) -> None:
         own = new_identity()._wallet.adopt("hospital", provisional.patient)
         request = patients.prepare_take_over(provisional.patient, own)
         consent, acceptance = patients.sign_take_over(provisional, request), patients.sign_take_over(own, request)
@@ -177,7 +183,8 @@ class TestConfiguration:
         patients.relay(patients.sign_configuration(patient, Part.CONTACTS, second))
         devnet.advance(patients.ledger.connection, 14 * DAY)
         patients.execute_contacts(patient.patient, patient.configuration)
-        assert patients.get(patient.patient).configuration == patient.configuration.with_part(Part.CONTACTS, second).digest
+        merged = patient.configuration.with_part(Part.CONTACTS, second)
+        assert patients.get(patient.patient).configuration == merged.digest
 
     def test_directly_by_a_patient_with_gas(self, patients: Patients, patient: Identity) -> None:
         devnet.fund(patients.ledger.connection, patient.address)
