@@ -18,6 +18,7 @@ from .flaws import Flaw, not_object, shown_key, unknown_type
 from .json_text import Constant, Repeated
 
 MAX_DEPTH: Final = 64
+_COLLECTED: Final = frozenset({"Attachment", "Coding", "Reference"})
 _PRIMITIVE_SIBLING: Final = type_of("Element")
 
 
@@ -83,7 +84,9 @@ class _Walk:
             raise Flaw("an object must not be empty")
         if depth > MAX_DEPTH:
             raise Flaw(f"nested more than {MAX_DEPTH} levels deep")
-        fields, parts, choices = kind.fields, [kind.name], []
+        fields = kind.fields
+        parts: list[object] = [kind.name]
+        choices: list[str] = []
         for key, value in node.items():
             one = fields.get(key)
             if one is None:
@@ -91,6 +94,14 @@ class _Walk:
                 continue
             if one.choice is not None:
                 choices.append(one.choice)
+            parts.append(key)
+            if (
+                one.check is not None
+                and not one.repeats
+                and one.check(value)
+                and (one.binding is None or value in one.binding.codes)
+            ):
+                continue  # the common case, decided without another call
             try:
                 if one.repeats:
                     if type(value) is not list:
@@ -100,18 +111,18 @@ class _Walk:
                     shape: object = self._many(value, one, node.get("_" + key), depth)
                 else:
                     shape = self._one(value, one, depth)
+                if shape is not None:
+                    parts.append(shape)
             except Flaw as flaw:
                 flaw.path.append(key if not flaw.path or not flaw.path[-1].startswith("[") else key + flaw.path.pop())
                 raise
-            parts.append(key)
-            if shape is not None:
-                parts.append(shape)  # type: ignore[arg-type]  # part of a key, never read
         for name, keys in kind.required:
-            if not any(key in node or "_" + key in node for key in keys):
+            if name not in node and not any(key in node or "_" + key in node for key in keys):
                 raise _at(name, Flaw("is required"))
         if len(choices) > 1 and len(set(choices)) < len(choices):
             raise Flaw("two forms of one choice element")
-        self._collect(node, kind.name)
+        if kind.name in _COLLECTED:
+            self._collect(node, kind.name)
         return models.shape_number(tuple(parts))
 
     def _one(self, value: Any, one: Field, depth: int) -> int | None:
@@ -141,7 +152,7 @@ class _Walk:
                 raise
         return None if one.check is not None else frozenset(shapes)
 
-    def _other(self, key: str, value: Any, kind: Type, depth: int, parts: list[str]) -> None:
+    def _other(self, key: str, value: Any, kind: Type, depth: int, parts: list[object]) -> None:
         """A key that is no element: `resourceType`, the `_x` sibling of a primitive, or a mistake."""
         if key == "resourceType" and kind.name in resource_types() and "." not in kind.name:
             return
