@@ -97,7 +97,7 @@ contract AccessGrants is IAccessGrants, EmergencyAccess {
         uint40 clock
     ) external view returns (AccessReason reason) {
         if (!_isActive(member)) return AccessReason.MemberNotActive;
-        Grant memory grant = _grants[patient][member][lane].unpack();
+        Grant memory grant = _slotOf(patient, member, lane).unpack();
         Scope memory scope = grant.scope;
         if (scope.categories == 0) return AccessReason.NoGrant;
         if (grant.provisional && _patients.authorityOf(patient).status != PatientStatus.Provisional) {
@@ -114,7 +114,7 @@ contract AccessGrants is IAccessGrants, EmergencyAccess {
 
     /// @inheritdoc IAccessGrants
     function grantOf(PatientId patient, MemberId member, uint8 lane) external view returns (Grant memory) {
-        return _grants[patient][member][lane].unpack();
+        return _slotOf(patient, member, lane).unpack();
     }
 
     /// @inheritdoc IAccessGrants
@@ -176,6 +176,11 @@ contract AccessGrants is IAccessGrants, EmergencyAccess {
         authority = _patients.authorityOf(patient);
         bool ended = authority.status == PatientStatus.Provisional && block.timestamp > authority.until;
         if (ended || !_isKnown(authority.status)) revert AccessGrants_PatientNotActive(patient, authority.status);
+    }
+
+    /// @dev A lane above the last holds nothing.
+    function _slotOf(PatientId patient, MemberId member, uint8 lane) internal view returns (GrantSlot) {
+        return lane < _LANES ? _grants[patient][member][lane] : GrantSlots.NONE;
     }
 
     /// @dev The scope allows something, at some time from now on.

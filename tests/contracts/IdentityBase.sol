@@ -14,6 +14,8 @@ import {GovernanceBase} from "./Base.sol";
 /// from the contracts' own code.
 abstract contract IdentityBase is GovernanceBase {
     uint40 internal constant HOUR = 1 hours;
+    uint16 internal constant MEDICATIONS = 1 << 4;
+    uint16 internal constant LABORATORY_RESULTS = 1 << 6;
     bytes32 internal constant SALT = keccak256("salt");
     bytes32 internal constant REASON = keccak256("salted reason");
 
@@ -184,13 +186,13 @@ abstract contract IdentityBase is GovernanceBase {
     }
 
     /// @dev Laboratory results and medications for treatment, unrestricted, for 90 days.
-    function _scope() internal view returns (IAccessGrants.Scope memory) {
+    function _scope() internal pure returns (IAccessGrants.Scope memory) {
         return IAccessGrants.Scope({
-            categories: (1 << 6) | (1 << 4),
+            categories: LABORATORY_RESULTS | MEDICATIONS,
             purposes: Purposes.TREAT,
             restricted: 0,
-            notBefore: uint40(block.timestamp),
-            notAfter: uint40(block.timestamp) + 90 days
+            notBefore: START,
+            notAfter: START + 90 days
         });
     }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {Signatures} from "../../../contracts/libraries/Signatures.sol";
-import {IPatientRegistry} from "../../../contracts/interfaces/IPatientRegistry.sol";
-import {IdentityBase} from "../IdentityBase.sol";
-import {OwnedWallet, RefusingWallet, RevertingWallet} from "../mocks/Wallets.sol";
+import {Signatures} from "../../contracts/libraries/Signatures.sol";
+import {IPatientRegistry} from "../../contracts/interfaces/IPatientRegistry.sol";
+import {IdentityBase} from "./IdentityBase.sol";
+import {OwnedWallet, RefusingWallet, RevertingWallet} from "./mocks/Wallets.sol";
 
 /// @notice What holds for every signature that the contracts accept; each signed action states how it is signed and relayed.
 abstract contract SignedBehaviour is IdentityBase {
@@ -26,7 +26,7 @@ abstract contract SignedBehaviour is IdentityBase {
     /// @dev How a second relay of the action that was signed with nonce 0 is refused.
     function _replayError() internal view virtual returns (bytes memory);
 
-    function test_Signed_AtItsDeadline() public {
+    function _passesAtItsDeadline() internal {
         bytes memory signature = _signatureOf(_signer(), _deadline());
         uint40 deadline = _deadline();
         vm.warp(deadline);
@@ -34,7 +34,7 @@ abstract contract SignedBehaviour is IdentityBase {
         assertTrue(_isDone());
     }
 
-    function test_Signed_AfterItsDeadline() public {
+    function _refusesAfterItsDeadline() internal {
         uint40 deadline = _deadline();
         bytes memory signature = _signatureOf(_signer(), deadline);
         vm.warp(deadline + 1);
@@ -42,59 +42,59 @@ abstract contract SignedBehaviour is IdentityBase {
         _relay(0, deadline, signature);
     }
 
-    function test_Signed_WithAnotherDeadline() public {
+    function _refusesAnotherDeadline() internal {
         bytes memory signature = _signatureOf(_signer(), _deadline());
         _refuse(_deadline() + 1, signature);
     }
 
-    function test_Signed_Replayed() public {
+    function _refusesAReplay() internal {
         bytes memory signature = _signatureOf(_signer(), _deadline());
         _relay(0, _deadline(), signature);
         vm.expectRevert(_replayError());
         _relay(0, _deadline(), signature);
     }
 
-    function test_Signed_ByAStranger() public {
+    function _refusesAStranger() internal {
         _refuse(_deadline(), _signatureOf(stranger, _deadline()));
     }
 
-    function test_Signed_ForAnotherChain() public {
+    function _refusesAnotherChain() internal {
         bytes memory signature = _signatureOf(_signer(), _deadline());
         vm.chainId(block.chainid + 1);
         _refuse(_deadline(), signature);
     }
 
-    function test_Signed_ForAnotherContract() public {
+    function _refusesAnotherContract() internal {
         (, string memory name) = _domain();
         bytes32 digest = _typedDigest(address(deployer), name, _structHash(0, _deadline()));
         _refuse(_deadline(), _sign(_signer(), digest));
     }
 
-    function test_Signed_WithHighS() public {
+    function _refusesHighS() internal {
         _refuse(_deadline(), _malleate(_signatureOf(_signer(), _deadline())));
     }
 
-    function test_Signed_WithTooFewBytes() public {
+    function _refusesTooFewBytes() internal {
         _refuse(_deadline(), hex"1b");
     }
 
-    function test_Signed_ByAContractAccount() public {
+    function _acceptsAContractAccount() internal {
         vm.etch(_signer(), address(new OwnedWallet(laboratory.desk)).code);
         _relay(0, _deadline(), _signatureOf(laboratory.desk, _deadline()));
         assertTrue(_isDone());
     }
 
-    function test_Signed_ByAnotherThanTheContractsOwner() public {
+    function _refusesAnotherThanTheOwner() internal {
         vm.etch(_signer(), address(new OwnedWallet(laboratory.desk)).code);
         _refuse(_deadline(), _signatureOf(stranger, _deadline()));
     }
 
-    function test_Signed_ByARevertingContract() public {
+    function _refusesARevertingContract() internal {
         vm.etch(_signer(), address(new RevertingWallet()).code);
         _refuse(_deadline(), _signatureOf(laboratory.desk, _deadline()));
     }
 
-    function test_Signed_ByAnAccountWithDelegatedCode() public {
+    function _acceptsDelegatedCode() internal {
         _delegate(_signer(), address(new RefusingWallet()));
         _relay(0, _deadline(), _signatureOf(_signer(), _deadline()));
         assertTrue(_isDone());
@@ -116,7 +116,7 @@ abstract contract SignedWithNonceBehaviour is SignedBehaviour {
     /// @dev How `given` is refused where `expected` is next.
     function _nonceError(uint32 expected, uint32 given) internal view virtual returns (bytes memory);
 
-    function test_Signed_WithANonceAbove() public {
+    function _refusesANonceAbove() internal {
         (address verifier, string memory name) = _domain();
         bytes memory signature = _sign(_signer(), _typedDigest(verifier, name, _structHash(1, _deadline())));
         vm.expectRevert(_nonceError(0, 1));
@@ -124,7 +124,7 @@ abstract contract SignedWithNonceBehaviour is SignedBehaviour {
     }
 
     /// @dev The nonce that is handed in is the one that was signed.
-    function test_Signed_WithTheNonceOfAnother() public {
+    function _refusesTheNonceOfAnother() internal {
         (address verifier, string memory name) = _domain();
         bytes memory signature = _sign(_signer(), _typedDigest(verifier, name, _structHash(1, _deadline())));
         _refuse(_deadline(), signature);
