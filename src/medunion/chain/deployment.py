@@ -255,9 +255,9 @@ def _create_deployer(
     try:
         sender.send(deployment.creation)
     except ChainError as failure:
-        if failure.details.get("reason") != "nonce-used":
+        if failure.details.get("reason") not in ("nonce-used", "insufficient-funds"):
             raise
-        # The bytes of an earlier run are void and nothing came of them: begin at the account's present nonce.
+        # The bytes of an earlier run are void or unpaid, and nothing came of them: begin anew with this account.
         deployment = _begin(connection, sender, parameters)
         deployment.save(path)
         sender.send(deployment.creation)

@@ -138,7 +138,7 @@ def status(home: Path) -> Devnet | None:
             hardfork=document["hardfork"],
             keep=document["keep"],
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError) as failure:
         raise DevnetError(f"{path} cannot be read: {failure}", path=str(path)) from None

@@ -23,6 +23,7 @@ _FEES_KEPT = 2.0
 _RESEND = 5.0
 _ATTEMPTS = 3
 _KNOWN = ("already known", "already imported", "known transaction")
+_POOR = ("insufficient funds", "gas required exceeds allowance")
 _NONCE_USED = ("nonce too low", "replacement transaction underpriced", "nonce is too low")
 
 
@@ -97,7 +98,7 @@ class Sender:
                 "type": 2,
                 "chainId": self._connection.chain_id,
                 "nonce": nonce,
-                "gas": min(self._estimate(call) * 5 // 4, limit),
+                "gas": min(self._estimate(call, fees) * 5 // 4, limit),
                 "value": call.value,
                 "data": call.data,
                 **fees,
@@ -166,8 +167,10 @@ class Sender:
             self._fees = (now, head.gas_limit, fees)
         return self._fees[1], self._fees[2]
 
-    def _estimate(self, call: Call) -> int:
-        transaction = {"from": self.address, "data": "0x" + call.data.hex(), "value": hex(call.value)}
+    def _estimate(self, call: Call, fees: dict[str, int]) -> int:
+        # With the fees, so that an account that cannot pay them is told before anything is signed.
+        priced = {name: hex(fee) for name, fee in fees.items()}
+        transaction = {"from": self.address, "data": "0x" + call.data.hex(), "value": hex(call.value), **priced}
         if call.to is not None:
             transaction["to"] = call.to
         try:
@@ -179,7 +182,7 @@ class Sender:
         if refusal.data is not None:
             return self._contracts.refusal(refusal.data, what)
         spoken = refusal.message.lower()
-        reason = "insufficient-funds" if "insufficient funds" in spoken else "rejected"
+        reason = "insufficient-funds" if any(words in spoken for words in _POOR) else "rejected"
         return ChainError(f"{what} was rejected by the node: {refusal.message}", reason=reason, account=self.address)
 
     def _broadcast(self, signed: SignedTransaction, nonce: int) -> None:

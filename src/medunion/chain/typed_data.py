@@ -5,6 +5,7 @@ Source: https://eips.ethereum.org/EIPS/eip-712. A contract's domain is its name,
 
 from typing import Any
 
+from eth_abi.exceptions import EncodingError
 from eth_account.messages import encode_typed_data
 from eth_hash.auto import keccak
 
@@ -72,11 +73,11 @@ def digest(domain_data: dict[str, Any], types: Types, message: dict[str, Any]) -
     """
     try:
         # eth_account takes a missing field for zero: a signature over something that nobody meant.
-        used = {field["type"] for fields in types.values() for field in fields}
+        used = {field["type"].partition("[")[0] for fields in types.values() for field in fields}
         for primary in types.keys() - used:
             _require_fields(types, primary, message)
         encoded = encode_typed_data(domain_data, types, message)
-    except (ValueError, TypeError, KeyError) as failure:
+    except (EncodingError, ValueError, TypeError, KeyError) as failure:
         raise UsageError(f"the message does not fit its types: {failure}") from None
     return keccak(b"\x19" + encoded.version + encoded.header + encoded.body)
 
@@ -86,5 +87,7 @@ def _require_fields(types: Types, name: str, message: dict[str, Any]) -> None:
     if fields.keys() != message.keys():
         raise ValueError(f"{name} has the fields {', '.join(fields)}")
     for label, kind in fields.items():
-        if kind in types:
-            _require_fields(types, kind, message[label])
+        inner, brackets, _ = kind.partition("[")
+        if inner in types:
+            for each in message[label] if brackets else (message[label],):
+                _require_fields(types, inner, each)
