@@ -104,9 +104,11 @@ class KeyClient:
             of_author = {place: manifest for place, manifest in batches.items() if place[0] == author}
             try:
                 self._ask_author(author, patient, access, of_author, opens, released)
-            except MedUnionError as failure:
-                if isinstance(failure, AccessRefused) and (not trustees or self._agrees(patient, access)):
+            except AccessRefused as refused:
+                if not trustees or self._agrees(patient, access):
                     raise
+                failures.append(refused)
+            except (IntegrityError, KeysUnavailable) as failure:
                 failures.append(failure)
         missing = {place: manifest for place, manifest in batches.items() if place not in released.answered}
         if missing and trustees:
@@ -180,7 +182,7 @@ class KeyClient:
                             pools[each["author"], each["root"]].add(
                                 trustee, each["id"], each["shares"], released.noticed
                             )
-            except MedUnionError as failure:
+            except (AccessRefused, IntegrityError, KeysUnavailable) as failure:
                 failures.append(failure)
         for place, pool in pools.items():
             if pool.complete(needed):

@@ -137,9 +137,10 @@ def open_database(path: Path, schema: str) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         database = sqlite3.connect(path, timeout=30)
-        database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
-        database.executescript(schema)
+        if database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.executescript(f"BEGIN; {schema} COMMIT;")
     except (sqlite3.Error, OSError) as cause:
         raise UsageError(f"the database cannot be used: {cause}", path=str(path)) from cause
     path.chmod(0o600)
