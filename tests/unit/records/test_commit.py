@@ -103,9 +103,7 @@ class TestCommit:
     def test_a_service_without_a_recorder_does_not_commit(self, world: World) -> None:
         from medunion.records.service import RecordService
 
-        service = RecordService(
-            ledger=world.ledger, blobs=world.blobs, home=world.a.home, directory=world.directory
-        )
+        service = RecordService(ledger=world.ledger, blobs=world.blobs, home=world.a.home, directory=world.directory)
         for call in (lambda: service.commit(world.patient, sample()), lambda: service.list(world.patient)):
             with pytest.raises(UsageError):
                 call()
