@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 import click
@@ -11,6 +12,9 @@ import click
 from medunion.errors import MedUnionError
 from medunion.locale import known
 from medunion.locale import translate as t
+
+PIPED_WIDTH = 240
+"""Columns of a table that no terminal shows."""
 
 
 class Advance(Protocol):
@@ -30,11 +34,14 @@ def plain(value: Any) -> Any:
     from dataclasses import fields, is_dataclass
     from enum import IntEnum
 
+    from medunion.cli.choices import camel
+
     if isinstance(value, bytes):
         return "0x" + value.hex()
+    if isinstance(value, Path):
+        return str(value)
     if isinstance(value, IntEnum):
-        head, *tail = value.name.lower().split("_")
-        return head + "".join(part.capitalize() for part in tail)
+        return camel(value.name)
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
@@ -65,7 +72,7 @@ def emit_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_j
         table.add_column(t(f"column.{column}"), overflow="fold")
     for row in rows:
         table.add_row(*[_cell(plain(row.get(column))) for column in columns])
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
 
 
 def _cell(value: Any) -> str:
@@ -80,13 +87,32 @@ def _cell(value: Any) -> str:
 
 def report_error(failure: MedUnionError) -> None:
     """Print an error on standard error: what happened, in the user's language, then the cause and its details."""
+    _report(failure, "cli.error", "red")
+
+
+def report_warning(failure: MedUnionError) -> None:
+    """Print, in the same form, what did not stop the command."""
+    _report(failure, "cli.warning", "yellow")
+
+
+def _report(failure: MedUnionError, label: str, colour: str) -> None:
     key = f"error.{failure.code}"
     headline = t(key) if known(key) else failure.message
-    click.secho(f"{t('cli.error')}: {headline}", fg="red", bold=True, err=True)
+    explained = _explained(failure.details)
+    click.secho(f"{t(label)}: {headline}{explained}", fg=colour, bold=True, err=True)
     click.echo(f"  {failure.message}", err=True)
     for name, value in plain(failure.details).items():
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         click.echo(f"  {name}: {shown}", err=True)
+
+
+def _explained(details: Mapping[str, Any]) -> str:
+    """Why, in the user's language, where a contract's error or a reason has a name that the catalogue knows."""
+    for table, name in (("reason", "reason"), ("refused", "error")):
+        key = f"{table}.{details.get(name)}"
+        if known(key):
+            return f" ({t(key)})"
+    return ""
 
 
 @contextmanager

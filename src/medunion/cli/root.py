@@ -7,6 +7,7 @@ from importlib import import_module
 import click
 
 from medunion import errors
+from medunion.cli import click_messages
 from medunion.cli.output import report_error
 from medunion.locale import LANGUAGES
 from medunion.locale import translate as t
@@ -48,17 +49,19 @@ class LazyGroup(click.Group):
 
 
 @click.command(cls=LazyGroup, help=t("cli.help"), context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--home", type=click.Path(file_okay=False), envvar="MEDUNION_HOME", help=t("cli.option.home"))
-@click.option("--lang", type=click.Choice(LANGUAGES), help=t("cli.option.lang"))
+@click.option("--home", type=click.Path(), envvar="MEDUNION_HOME", metavar=t("metavar.folder"), help=t("option.home"))
+@click.option("--rpc", multiple=True, envvar="MEDUNION_RPC", metavar=t("metavar.url"), help=t("option.rpc"))
+@click.option("--lang", type=click.Choice(LANGUAGES), help=t("option.lang"))
 @click.version_option(package_name="medunion", message="medunion %(version)s")
 @click.pass_context
-def root(ctx: click.Context, home: str | None, lang: str | None) -> None:  # noqa: ARG001  read in `main`
-    """Global options; the language was chosen before this module was imported."""
-    ctx.obj = {"home": home}
+def root(ctx: click.Context, home: str | None, rpc: tuple[str, ...], lang: str | None) -> None:  # noqa: ARG001
+    """Global options; `main` chose the language before this module was imported."""
+    ctx.obj = {"home": home, "rpc": rpc}
 
 
 def run(arguments: Sequence[str]) -> None:
     """Run and exit; a `MedUnionError` becomes one message, anything else is a defect and shows its traceback."""
+    click_messages.install()
     try:
         root(args=list(arguments), prog_name="medunion", standalone_mode=False)
     except click.ClickException as failure:

@@ -1,4 +1,4 @@
-"""The message catalogue: one TOML table per language, the same keys and placeholders in each (a test compares them).
+"""The message catalogue: a folder of TOML tables per language, with the same keys and placeholders (a test compares).
 
 `choose()` sets the language for this process: an explicit tag, else `MEDUNION_LANG`, `LC_ALL`, `LC_MESSAGES` or `LANG`,
 else English.
@@ -32,8 +32,11 @@ def active() -> str:
 @cache
 def catalogue(language: str) -> dict[str, str]:
     """All messages of a language, keyed by dotted path."""
-    text = (files(__package__) / f"{language}.toml").read_text(encoding="utf-8")
-    return dict(_flatten("", tomllib.loads(text)))
+    messages: dict[str, str] = {}
+    for file in (files(__package__) / language).iterdir():
+        if file.name.endswith(".toml"):
+            messages.update(_flatten("", tomllib.loads(file.read_text(encoding="utf-8"))))
+    return messages
 
 
 def _flatten(prefix: str, table: dict[str, Any]) -> list[tuple[str, str]]:

@@ -18,12 +18,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from medunion.chain.accounts import SCRYPT_COST
+from medunion.crypto.passphrase import DEFAULT_COST, KdfCost
 from medunion.errors import DeploymentError, UnknownPatient, UsageError, WalletCorrupted, WalletError
 
 DEFAULT = ".medunion"
 NETWORK_FILE = "network.json"
 DEVNET_FILE = "devnet.json"
 _NAME = re.compile(r"[^\W_][\w.-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What opening a file costs whoever guesses passphrases: scrypt's N, and Argon2id's cost."""
+
+    scrypt: int = SCRYPT_COST
+    argon: KdfCost = DEFAULT_COST
+
+
+DEVNET_COSTS = Costs(2**12, KdfCost(1, 1, 8 * 1024))
+"""A devnet's keys are worth nothing: its files open in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +110,10 @@ class Home:
     def member_ids(self) -> dict[int, str]:
         """Names by member id, of the members here that were admitted."""
         return dict(self._assigned())
+
+    def costs(self) -> Costs:
+        """What guessing a passphrase of a file made here shall cost."""
+        return DEVNET_COSTS if (self.path / DEVNET_FILE).is_file() else Costs()
 
     def place(self) -> Place:
         """Where the chain is; UsageError when this folder tells of none."""

@@ -1,21 +1,23 @@
 """A member of the network whose folder is here: its accounts, its keys, and what it may do with them."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from medunion.access.emergency import Statement
 from medunion.blobs.store import BlobStore
 from medunion.chain.abi import checksum
-from medunion.chain.accounts import SCRYPT_COST, Account
+from medunion.chain.accounts import Account
 from medunion.chain.ledger import ChainLedger
 from medunion.chain.sender import Sender
 from medunion.chain.writer import ChainRecordWriter
-from medunion.crypto.passphrase import DEFAULT_COST, KdfCost
+from medunion.crypto import sealed
 from medunion.errors import UnknownMember, WalletError
 from medunion.keys.home import MemberHome
 from medunion.keys.local import LocalDirectory, LocalMember
 from medunion.keys.release import Clock
 from medunion.network.funds import Funds
-from medunion.network.home import Home
+from medunion.network.home import Costs, Home
 from medunion.network.passphrases import Passphrases
 from medunion.records.service import RecordService
 from medunion.vocabulary import MemberKind, Role
@@ -47,18 +49,6 @@ STAFF: dict[MemberKind, tuple[str, ...]] = {
 def staff_of(kind: MemberKind) -> tuple[str, ...]:
     """The accounts that a new member of this kind gets."""
     return STAFF.get(kind, ("admin", "reader"))
-
-
-@dataclass(frozen=True, slots=True)
-class Costs:
-    """What opening a file costs whoever guesses passphrases: scrypt's N, and Argon2id's cost."""
-
-    scrypt: int = SCRYPT_COST
-    argon: KdfCost = DEFAULT_COST
-
-
-DEVNET_COSTS = Costs(2**12, KdfCost(1, 1, 8 * 1024))
-"""A devnet's keys are worth nothing: its files open in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +128,20 @@ class MemberHandle:
 
     def with_role(self, role: Role) -> str:
         """Name of one of its accounts that has a role on the ledger; UnknownMember when none has."""
-        found = self._find_role(role)
+        found = self.find_role(role)
         if found is None:
             named = (role.name or "").lower()
             raise UnknownMember(f"{self.name} has no account here with the role {named}", member=self.name, role=named)
         return found
+
+    def find_role(self, role: Role) -> str | None:
+        """Name of one of its accounts that has a role on the ledger, the one named after it first; None when none has."""
+        preferred, member = (role.name or "").lower(), self.id
+        for name in sorted(self.operators, key=lambda each: each != preferred):
+            actor = self._session.ledger.actor_of(self.address(name))
+            if actor.member == member and actor.roles & role:
+                return name
+        return None
 
     def acting(self, role: Role) -> Sender:
         """One of its accounts that has a role, funded, to send from."""
@@ -162,7 +161,7 @@ class MemberHandle:
         """
         if reader not in self._records:
             asking = self.account(reader or self.with_role(Role.READER))
-            recorder = self._find_role(Role.RECORDS)
+            recorder = self.find_role(Role.RECORDS)
             sender = self.sender(recorder) if recorder else None
             self._records[reader] = RecordService(
                 ledger=self._session.ledger,
@@ -176,19 +175,18 @@ class MemberHandle:
             )
         return self._records[reader]
 
+    def keep_statement(self, statement: Statement) -> None:
+        """Keeps the text and salt behind a digest on the ledger, sealed; it may name a patient's condition."""
+        name = statement.digest.hex()
+        kept = {"text": statement.text, "salt": statement.salt.hex()}
+        secret = sealed.seal(self.home.kek, b"statement/" + statement.digest, json.dumps(kept).encode())
+        self._session.home.write(self.path / "statements" / f"{name}.json", {"v": 1, "sealed": secret.hex()})
+
     def close(self) -> None:
         """Closes its stores."""
         for service in self._records.values():
             service.close()
         self._records.clear()
-
-    def _find_role(self, role: Role) -> str | None:
-        preferred, member = (role.name or "").lower(), self.id
-        for name in sorted(self.operators, key=lambda each: each != preferred):
-            actor = self._session.ledger.actor_of(self.address(name))
-            if actor.member == member and actor.roles & role:
-                return name
-        return None
 
     def _keystore(self, operator: str) -> Path:
         path = self._session.home.operator(self.name, operator)

@@ -25,8 +25,8 @@ from medunion.ledger import Receipt
 from medunion.network.admission import Admission
 from medunion.network.desk import Desk
 from medunion.network.funds import Funds
-from medunion.network.home import Home, patient_id
-from medunion.network.member import DEVNET_COSTS, Costs, MemberHandle, Session
+from medunion.network.home import DEVNET_COSTS, Costs, Home, patient_id
+from medunion.network.member import MemberHandle, Session
 from medunion.network.passphrases import Passphrases
 from medunion.records.service import PatientReader
 from medunion.vocabulary import MemberKind, Role
@@ -68,7 +68,7 @@ class Network:
                 ledger=ledger,
                 funds=Funds(ledger, funder),
                 passphrases=passphrases,
-                costs=DEVNET_COSTS if place.devnet else Costs(),
+                costs=home.costs(),
                 blobs=FolderStore(home.blobs, name="network"),
                 directory=LocalDirectory(),
                 clock=clock or ledger.now,

@@ -1,0 +1,131 @@
+"""`medunion member`: who belongs to the consortium, and how the council decides."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from medunion.cli.choices import KIND, camel, word
+from medunion.cli.output import emit_json, emit_rows, say
+from medunion.cli.support import argument, group, json_option, moment, network, seat_option
+from medunion.errors import InputError
+from medunion.locale import translate as t
+from medunion.vocabulary import MemberKind
+
+if TYPE_CHECKING:
+    from medunion.network import Network
+    from medunion.network.admission import Decision
+
+
+@group("member")
+def command() -> None:
+    """Propose, approve, list, suspend."""
+
+
+@command.command(help=t("member.propose.help"))
+@argument("member")
+@click.option("--kind", type=KIND, required=True, metavar=t("metavar.kind"), help=t("member.propose.kind"))
+@click.option("--node-url", default="", metavar=t("metavar.url"), help=t("member.propose.node_url"))
+@seat_option
+@json_option
+def propose(member: str, kind: MemberKind, node_url: str, seats: tuple[int, ...], as_json: bool) -> None:
+    """Make a member's folder and propose its admission."""
+    with network() as opened:
+        admission = opened.admission
+        if member in opened.home.member_ids().values():
+            raise InputError(f"{member} was admitted already", member=member)
+        handle = admission.prepare(member, kind)
+        call = admission.admission_of(handle, kind, admission.next_id(), node_url)
+        _report(admission.propose(call, seats), opened, as_json)
+
+
+@command.command(help=t("member.approve.help"))
+@argument("proposal")
+@seat_option
+@json_option
+def approve(proposal: str, seats: tuple[int, ...], as_json: bool) -> None:
+    """Approve a proposal; the approval that is still needed executes it."""
+    with network() as opened:
+        _report(opened.admission.approve(_proposal_id(opened, proposal), seats), opened, as_json)
+
+
+@command.command(help=t("member.suspend.help"))
+@argument("member")
+@seat_option
+@json_option
+def suspend(member: str, seats: tuple[int, ...], as_json: bool) -> None:
+    """Propose that a member be suspended."""
+    with network() as opened:
+        call = opened.members.suspend(opened.member_id(member))
+        _report(opened.admission.propose(call, seats), opened, as_json)
+
+
+@command.command("list", help=t("member.list.help"))
+@json_option
+def list_(as_json: bool) -> None:
+    """Members, and proposals that wait."""
+    with network() as opened:
+        members = [
+            {
+                "member": each.member,
+                "name": opened.member_name(each.member),
+                "kind": each.kind,
+                "status": each.status,
+                "keyEpoch": each.key_epoch,
+                "nodeUrl": each.node_url,
+            }
+            for each in opened.members.all()
+        ]
+        waiting = [
+            _proposal(each, opened) for each in opened.council.proposals() if each.state in ("open", "passed")
+        ]
+        threshold = opened.council.threshold()
+    if as_json:
+        emit_json({"members": members, "proposals": waiting, "threshold": threshold})
+        return
+    emit_rows(members, ("member", "name", "kind", "status", "nodeUrl"), as_json=False)
+    if waiting:
+        say("member.list.waiting", threshold=threshold)
+        emit_rows(waiting, ("proposal", "action", "subject", "approvals", "state"), as_json=False)
+
+
+def _report(decision: "Decision", opened: "Network", as_json: bool) -> None:
+    found = _proposal(decision.proposal, opened)
+    threshold = opened.council.threshold()
+    if as_json:
+        extra = {"threshold": threshold, "gasUsed": decision.receipt.gas_used if decision.receipt else None}
+        emit_json({**found, **extra, "admitted": decision.admitted})
+    elif decision.admitted:
+        member = opened.member_id(decision.admitted)
+        say("member.admitted", name=decision.admitted, member=member)
+        say("member.accounts", accounts=", ".join(opened.home.operators(decision.admitted)))
+    elif decision.receipt is not None:
+        say("member.executed", action=found["action"], subject=found["subject"])
+    else:
+        say("member.waits", proposal=found["proposal"], approvals=found["approvals"], threshold=threshold)
+
+
+def _proposal(proposal: Any, opened: "Network") -> dict[str, Any]:
+    subject = None
+    if proposal.contract == "ConsortiumRegistry":
+        subject = opened.member_name(int.from_bytes(proposal.data[4:36], "big"))
+    kind = None
+    if proposal.function == "admitMember":
+        kind = word(MemberKind(int.from_bytes(proposal.data[36:68], "big")))
+    return {
+        "proposal": proposal.proposal_id,
+        "action": proposal.function or proposal.target,
+        "subject": subject,
+        "kind": kind,
+        "approvals": proposal.approvals,
+        "state": camel(proposal.state),
+        "executableAt": moment(proposal.executable_at) or None,
+    }
+
+
+def _proposal_id(opened: "Network", text: str) -> bytes:
+    """A proposal by its id or the beginning of it."""
+    digits = text.removeprefix("0x").lower()
+    found = [each.proposal_id for each in opened.council.proposals() if each.proposal_id.hex().startswith(digits)]
+    if not digits or len(found) != 1:
+        raise InputError("there is no such proposal" if not found else "several proposals begin so", proposal=text)
+    return found[0]

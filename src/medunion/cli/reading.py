@@ -1,0 +1,137 @@
+"""How `medunion record` reads: as a member or as the patient, by a grant, an emergency, or as the owner."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from medunion.cli.choices import PURPOSE, RESTRICTED, camel
+from medunion.cli.grant import category_option, lane_option, restricted_option
+from medunion.errors import InputError
+from medunion.locale import translate as t
+from medunion.vocabulary import Category, Purpose, RestrictedClass
+
+if TYPE_CHECKING:
+    from medunion.keys.scope import Access
+    from medunion.network import Network
+    from medunion.records.opened import RecordEntry
+    from medunion.records.read import Listing, Reading, VerifiedRecord
+    from medunion.records.service import RecordService
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+__all__ = ["RESTRICTED", "Wanted", "described", "find", "reading_options"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Who reads, and what is asked for."""
+
+    reader: str | None
+    operator: str | None
+    purpose: Purpose
+    lane: int
+    categories: int | None
+    restricted: int | None
+    emergency: bool
+
+    def list(self, opened: "Network", patient: str, *, versions: bool = False) -> "Listing":
+        """The records that may be read."""
+        if (member := self._member(opened, patient)) is None:
+            return opened.patient_records(opened.identity(patient)).list(versions=versions)
+        number = opened.patient_id(patient)
+        return member.list(number, self._access(member, number), versions=versions)
+
+    def history(self, opened: "Network", patient: str, record: bytes) -> "Reading":
+        """All versions of a record, with bodies."""
+        if (member := self._member(opened, patient)) is None:
+            return opened.patient_records(opened.identity(patient)).history(record)
+        number = opened.patient_id(patient)
+        return member.history(number, record, self._access(member, number))
+
+    def verify(self, opened: "Network", patient: str, record: bytes) -> "VerifiedRecord":
+        """A record, every check made."""
+        if (member := self._member(opened, patient)) is None:
+            return opened.patient_records(opened.identity(patient)).verify(record)
+        number = opened.patient_id(patient)
+        return member.verify(number, record, self._access(member, number))
+
+    def _member(self, opened: "Network", patient: str) -> "RecordService | None":
+        """The reading member's service; None when the patient reads."""
+        if self.reader is None or self.reader == patient:
+            return None
+        operator = self.operator or ("clinician" if self.emergency else None)
+        return opened.member(self.reader).records(operator)
+
+    def _access(self, member: "RecordService", patient: bytes) -> "Access":
+        from medunion.keys.scope import Access
+
+        if self.emergency:
+            return Access.emergency(self.restricted or 0)
+        return member.access(
+            patient, purpose=self.purpose, lane=self.lane, categories=self.categories, restricted=self.restricted
+        )
+
+
+def reading_options(function: _Command) -> _Command:
+    """Options that say who reads and what; the command gets them as one `Wanted`."""
+
+    @click.option("--as", "reader", metavar=t("metavar.member"), help=t("record.as"))
+    @click.option("--operator", metavar=t("metavar.operator"), help=t("record.operator"))
+    @click.option(
+        "--purpose", type=PURPOSE, default="TREAT", show_default=True, metavar=t("metavar.purpose"),
+        help=t("option.purpose_one"),
+    )
+    @lane_option
+    @category_option
+    @restricted_option
+    @click.option("--emergency", is_flag=True, help=t("record.emergency"))
+    @wraps(function)
+    def command(
+        *arguments: Any,
+        reader: str | None,
+        operator: str | None,
+        purpose: Purpose,
+        lane: int,
+        chosen: tuple[Category, ...],
+        restricted: tuple[RestrictedClass, ...],
+        emergency: bool,
+        **options: Any,
+    ) -> Any:
+        categories = sum(each.bit for each in set(chosen)) or None
+        classes = sum(int(each) for each in set(restricted)) if restricted else None
+        wanted = Wanted(reader, operator, purpose, lane, categories, classes, emergency)
+        return function(*arguments, wanted=wanted, **options)
+
+    return command  # type: ignore[return-value]  # wraps keeps click's parameters, which mypy does not see
+
+
+def find(listing: "Listing", text: str) -> "RecordEntry":
+    """A record by its id, the beginning of it, or what its author calls it (`Observation/1`); InputError otherwise."""
+    digits = text.removeprefix("0x").lower()
+    found = [entry for entry in listing if entry.local_id == text or entry.record_id.hex().startswith(digits)]
+    if not found or not text:
+        raise InputError("no such record in what may be read", record=text)
+    if len({entry.record_id for entry in found}) > 1:
+        raise InputError("several records begin so", record=text)
+    return found[-1]
+
+
+def described(entry: "RecordEntry", opened: "Network") -> dict[str, Any]:
+    """A record's line in a list."""
+    day = entry.service_day
+    return {
+        "record": entry.record_id,
+        "version": entry.version,
+        "type": entry.resource_type,
+        "localId": entry.local_id,
+        "category": camel(Category(entry.category).name),
+        "serviceDay": (date(1900, 1, 1) + timedelta(days=day)).isoformat() if day else None,
+        "author": opened.member_name(entry.author),
+        "committedAt": entry.committed_at,
+        "root": entry.batch.root,
+        "superseded": bool(entry.successor),
+    }
