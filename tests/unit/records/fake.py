@@ -1,4 +1,4 @@
-"""A chain in memory that decides as the contracts do, can lose blocks, lag and fall silent. No fault happens by itself."""
+"""A chain in memory that decides as the contracts do, can lose blocks, lag and fall silent."""
 
 import copy
 from collections.abc import Sequence
