@@ -86,7 +86,7 @@ def commit_histories(stage: Stage) -> None:
                 state=receipt.state,
             )
         prepared = [*patient.case.prepared.records, *_prepared_additions(patient.case).records]
-        patient.expected.update({(author.id, record.local_id): record.body for record in prepared})
+        patient.expected.update({(author.id, record.local_id, 1): record.body for record in prepared})
     again = stage.records(HOSPITAL_A).commit(
         stage.hero.id, stage.hero.case.bundle, care_directory=stage.inputs.directory
     )

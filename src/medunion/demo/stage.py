@@ -43,12 +43,12 @@ class Clock:
 
 @dataclass(slots=True)
 class Patient:
-    """A patient on stage. `expected` maps the author's local id to the bytes that went in."""
+    """A patient on stage. `expected` maps (author, local id, version) to the bytes that went in."""
 
     case: Case
     wallet: Wallet
     identity: Identity
-    expected: dict[tuple[int, str], bytes] = field(default_factory=dict)
+    expected: dict[tuple[int, str, int], bytes] = field(default_factory=dict)
 
     @property
     def id(self) -> bytes:
@@ -152,7 +152,8 @@ class Stage:
     def equal(self, patient: Patient, records: list[Record]) -> int:
         """How many of these records are, byte for byte, what went in."""
         return sum(
-            patient.expected.get((record.entry.author, record.entry.local_id)) == record.body for record in records
+            patient.expected.get((record.entry.author, record.entry.local_id, record.entry.version)) == record.body
+            for record in records
         )
 
     def moment(self, seconds: int) -> str:

@@ -21,7 +21,6 @@ from medunion.demo.sharing import (
     refuse_stranger,
     revoke,
     treat,
-    verify_all,
 )
 from medunion.demo.stage import Clock, Speak, Stage
 from medunion.demo.trust import break_the_glass, look_back, lose_author
@@ -78,7 +77,6 @@ def _acts(keep: Path | None) -> list[tuple[str, Callable[[Stage], None]]]:
         ("5_fill_registration", fill_registration),
         ("6_grant_part", grant_part),
         ("7_treat", treat),
-        ("7_verify_all", verify_all),
         ("8_flip_byte", flip_byte),
         ("9_revoke", revoke),
         ("10_break_the_glass", break_the_glass),

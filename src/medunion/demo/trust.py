@@ -85,7 +85,10 @@ def look_back(stage: Stage) -> None:
 
 
 def lose_author(stage: Stage, keep: Path | None) -> None:
-    """12: hospital A's folder and keys are deleted: one trustee opens nothing, two release everything it wrote."""
+    """12: hospital A's folder and keys are deleted: one trustee opens nothing, two release everything.
+
+    Then every patient reads back every version of every record, through ledger proof and decryption.
+    """
     stage.begin(12)
     patient, author = stage.hero, stage.member(HOSPITAL_A)
     folder, member = author.path, author.id
@@ -106,9 +109,12 @@ def lose_author(stage: Stage, keep: Path | None) -> None:
             stage.say("one", trustee=name, reason=stage.refused(failure))
         finally:
             _show(hidden)
-    reading = stage.reader(patient).read()
-    from_author = [record for record in reading if record.entry.author == member]
-    stage.say("released", records=len(from_author), equal=stage.equal(patient, from_author))
+    total = 0
+    for each in stage.patients:
+        reading = stage.reader(each).read(versions=True)
+        total += len(reading)
+        stage.report.verified_records += stage.equal(each, list(reading))
+    stage.say("released", records=total, equal=stage.report.verified_records)
     if keep is not None:
         shutil.copytree(keep, folder)
         shutil.rmtree(keep)
