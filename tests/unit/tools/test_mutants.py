@@ -226,9 +226,7 @@ class TestMain:
         assert self.run(root, FakeForge(failing=["test_A()"])) == 1
         assert "BROKEN: unmutated: test_A: assertion failed" in capsys.readouterr().out
 
-    def test_fails_when_the_true_source_does_not_compile(
-        self, root: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_fails_when_the_true_source_does_not_compile(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (root / "contracts/Vault.sol").write_text(SOURCE + "broken")
         write(root, entry())
         assert self.run(root) == 1
