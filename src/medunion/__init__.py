@@ -1,1 +1,89 @@
-"""MedUnion: the collaboration platform of a medical consortium."""
+"""MedUnion: the collaboration platform of a medical consortium.
+
+`Consortium` is a member's way in, `Wallet` a patient's; both stand on one service a domain. Names are imported when
+they are first used, so that importing this package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from medunion.access.emergency import Emergencies
+    from medunion.access.grants import Grants
+    from medunion.blobs.folder import FolderStore
+    from medunion.blobs.store import BlobStore
+    from medunion.care.episodes import Episodes
+    from medunion.chain.accounts import Account
+    from medunion.consortium import Consortium
+    from medunion.errors import MedUnionError
+    from medunion.governance.council import Council
+    from medunion.governance.members import Members
+    from medunion.governance.operators import Operators
+    from medunion.identity.codes import DeskCode
+    from medunion.identity.patients import Patients
+    from medunion.identity.wallet import Identity, Wallet
+    from medunion.network import Network
+    from medunion.records.service import PatientReader, RecordService
+    from medunion.vocabulary import Category, MemberKind, Purpose, RestrictedClass, Role
+
+__all__ = [
+    "Account",
+    "BlobStore",
+    "Category",
+    "Consortium",
+    "Council",
+    "DeskCode",
+    "Emergencies",
+    "Episodes",
+    "FolderStore",
+    "Grants",
+    "Identity",
+    "MedUnionError",
+    "MemberKind",
+    "Members",
+    "Network",
+    "Operators",
+    "PatientReader",
+    "Patients",
+    "Purpose",
+    "RecordService",
+    "RestrictedClass",
+    "Role",
+    "Wallet",
+]
+
+_HOMES = {
+    "Account": "chain.accounts",
+    "BlobStore": "blobs.store",
+    "Category": "vocabulary",
+    "Consortium": "consortium",
+    "Council": "governance.council",
+    "DeskCode": "identity.codes",
+    "Emergencies": "access.emergency",
+    "Episodes": "care.episodes",
+    "FolderStore": "blobs.folder",
+    "Grants": "access.grants",
+    "Identity": "identity.wallet",
+    "MedUnionError": "errors",
+    "MemberKind": "vocabulary",
+    "Members": "governance.members",
+    "Network": "network",
+    "Operators": "governance.operators",
+    "PatientReader": "records.service",
+    "Patients": "identity.patients",
+    "Purpose": "vocabulary",
+    "RecordService": "records.service",
+    "RestrictedClass": "vocabulary",
+    "Role": "vocabulary",
+    "Wallet": "identity.wallet",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

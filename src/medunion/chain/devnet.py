@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from medunion import settings
 from medunion.chain.accounts import Account
 from medunion.chain.connection import Connection
 from medunion.chain.parameters import Parameters, Seat
@@ -179,7 +180,7 @@ def fund(connection: Connection, address: str, wei: int = 10**20) -> None:
 
 def find_anvil() -> Path:
     """Anvil's native program: MEDUNION_ANVIL, else the one npm installed here, else the PATH's; DevnetError if none."""
-    if named := os.environ.get("MEDUNION_ANVIL"):
+    if named := settings.read("MEDUNION_ANVIL"):
         path = Path(named)
         if path.is_file() and os.access(path, os.X_OK):
             return path

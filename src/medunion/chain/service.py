@@ -1,5 +1,6 @@
 """What the domain services share: a ledger to read, an account to send from, and signed actions that anybody relays."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -75,12 +76,15 @@ class SignedAction:
 class Service:
     """A domain's operations. Without a sender it only reads and signs."""
 
-    def __init__(self, ledger: ChainLedger, sender: Sender | None = None) -> None:
-        """`sender` is the account that sends: a member's operator, or a patient who pays for itself."""
+    def __init__(self, ledger: ChainLedger, sender: Sender | Callable[[], Sender] | None = None) -> None:
+        """`sender` is the account that sends: a member's operator, or a patient who pays for itself.
+
+        A function in its place is called when first something is sent, so that reading opens no key file.
+        """
         self.ledger = ledger
         self._sender = sender
 
-    def acting(self, sender: Sender) -> Self:
+    def acting(self, sender: Sender | Callable[[], Sender]) -> Self:
         """The same service, sending from another account."""
         return type(self)(self.ledger, sender)
 
@@ -89,6 +93,8 @@ class Service:
         """The account that sends; UsageError when there is none."""
         if self._sender is None:
             raise UsageError("this connection only reads: it has no account to send from")
+        if not isinstance(self._sender, Sender):
+            self._sender = self._sender()
         return self._sender
 
     def relay(self, action: SignedAction) -> Receipt:

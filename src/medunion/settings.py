@@ -1,0 +1,18 @@
+"""What the environment may say. Nothing else is read from it, and nothing has to be set."""
+
+import os
+
+SETTINGS = {
+    "MEDUNION_HOME": "the folder of the network: chain address, contracts, members, wallets, blobs (.medunion)",
+    "MEDUNION_PASSPHRASE": "the passphrase of every file that is opened; typed unseen where it is not set",
+    "MEDUNION_LANG": "the language of messages: en or zh-CN (the locale's)",
+    "MEDUNION_ANVIL": "Anvil's program for devnets (the one that npm installed here, else the PATH's)",
+}
+"""Name -> what it is for, and in parentheses what holds where it is not set."""
+
+
+def read(name: str) -> str | None:
+    """A setting, or None where it is not set or empty; KeyError for a name that is no setting."""
+    if name not in SETTINGS:
+        raise KeyError(name)
+    return os.environ.get(name) or None
