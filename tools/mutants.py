@@ -67,8 +67,8 @@ class Verdict:
 
 # Test results by suite ("file:Contract") and by signature: (passed, reason). An empty one: nothing ran.
 Results = dict[str, dict[str, tuple[bool, str]]]
-# (folder of the tree, test files, test names) -> results; raises MutantError when forge gives none.
-Forge = Callable[[Path, Sequence[str], Sequence[str]], Results]
+# Folder of the tree -> results; raises MutantError when forge gives none.
+Forge = Callable[[Path], Results]
 
 
 def load(folder: Path, contracts: Sequence[str]) -> list[Mutant]:
@@ -148,11 +148,13 @@ def _first_error(output: str) -> str:
 
 
 def run_forge(forge: Path) -> Forge:
-    """Forge's native binary; it compiles what changed and runs the named tests of the named files."""
+    """Forge's native binary; it compiles what changed and runs the tree's tests.
 
-    def run(tree: Path, paths: Sequence[str], names: Sequence[str]) -> Results:
-        pattern = f"{{{','.join(paths)}}}" if len(paths) > 1 else paths[0]
-        command = [str(forge), "test", "--json", "--match-path", pattern, "--match-test", rf"^({'|'.join(names)})\("]
+    All of them: to choose among tests forge compiles everything once more for its ABI, which takes longer than running.
+    """
+
+    def run(tree: Path) -> Results:
+        command = [str(forge), "test", "--json"]
         try:
             done = subprocess.run(
                 command, cwd=tree, capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS
@@ -191,7 +193,7 @@ def try_one(tree: Path, mutant: Mutant, forge: Forge) -> Verdict:
     except (MutantError, OSError) as error:
         return Verdict(mutant, "broken", str(error))
     try:
-        return judge(mutant, forge(tree, [mutant.path], [mutant.killed_by]))
+        return judge(mutant, forge(tree))
     except MutantError as error:
         return Verdict(mutant, "broken", str(error))
     finally:
@@ -240,7 +242,7 @@ def try_truth(tree: Path, mutants: Sequence[Mutant], forge: Forge) -> list[Verdi
     if not mutants:
         return []
     try:
-        results = forge(tree, sorted({m.path for m in mutants}), sorted({m.killed_by for m in mutants}))
+        results = forge(tree)
     except MutantError as error:
         return [Verdict(mutant, "broken", str(error)) for mutant in mutants]
     return [judge(mutant, results) for mutant in mutants]
