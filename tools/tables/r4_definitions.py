@@ -86,8 +86,8 @@ class Terminology:
     def _included(self, include: ET.Element, url: str) -> dict[str, set[str]]:
         codes: dict[str, set[str]] = {}
         for other in include.findall(tag("valueSet")):
-            for system, found in self.expand(str(other.get("value")).split("|")[0]).items():
-                codes.setdefault(system, set()).update(found)
+            for imported, found in self.expand(str(other.get("value")).split("|")[0]).items():
+                codes.setdefault(imported, set()).update(found)
         system = value(include, "system")
         if system is None:
             return codes
