@@ -7,6 +7,10 @@
 
 const fs = require("node:fs");
 const path = require("node:path");
+const v8 = require("node:v8");
+
+// For many small compilations, one per mutant: machine code of half the speed, made in a quarter of the time.
+if (process.env.SOLC_QUICK) v8.setFlagsFromString("--liftoff-only");
 
 const root = path.resolve(__dirname, "..", "..");
 

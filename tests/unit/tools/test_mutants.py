@@ -65,12 +65,11 @@ class FakeForge:
             raise MutantError("forge gave no results: Error: Compilation failed")
         checks = {"test_A()": "if (a)" in source, "testFuzz_B(uint256)": "if (b)" in source}
         return {
-            f"{path.relative_to(tree)}:VaultTest": {
+            f"{path.relative_to(tree).as_posix()}:VaultTest": {
                 name: (name not in self.failing and (sound or name in self.blind), "assertion failed")
                 for name, sound in checks.items()
-                if f"function {name.split('(')[0]}(" in path.read_text()
             }
-            for path in (tree / "tests").rglob("*.t.sol")
+            for path in tree.rglob("*.t.sol")
         }
 
 
@@ -239,6 +238,18 @@ class TestMain:
         write(root, entry())
         assert self.run(root, None, "--contract", "Bank") == 1
         assert "no list of mutants for Bank; there are Vault" in capsys.readouterr().err
+
+    def test_takes_only_the_files_of_killing_tests_along(self, root: Path) -> None:
+        (root / "tests/contracts/vault/Other.t.sol").write_text("contract Other {}")
+        write(root, entry())
+        seen: list[str] = []
+
+        def forge(tree: Path) -> Results:
+            seen.extend(path.name for path in tree.rglob("*.t.sol"))
+            return FakeForge()(tree)
+
+        assert mutants.main(["--jobs", "1"], root, forge) == 0
+        assert set(seen) == {"Vault.t.sol"}
 
     def test_leaves_the_project_as_it_is(self, root: Path) -> None:
         write(root, entry())
