@@ -112,7 +112,10 @@ contract PatientRegistry is PatientConfiguration {
         Signed calldata acceptance
     ) external {
         PatientRecord memory record = _requireProvisional(request.patient);
-        _requireNonce(request.patient, record.nonce, acceptance.nonce);
+        if (acceptance.nonce < record.nonce) {
+            revert PatientRegistry_BadNonce(request.patient, record.nonce, acceptance.nonce);
+        }
+        record.nonce = acceptance.nonce;
         bytes32 structHash = _hashTakeOver(request, acceptance.nonce, acceptance.deadline);
         MemberId sponsor = _sponsors[request.patient];
         MemberId first = _requireAttestation(attestations[0], structHash, acceptance.deadline, sponsor, sponsor);

@@ -146,6 +146,7 @@ interface IPatientRegistry is IVersioned {
     function takeOver(TakeOver calldata request, Signed calldata consent, bytes calldata acceptance) external;
 
     /// @notice The same without the present controller: DESK operators of two active members, neither the sponsor, sign.
+    /// @dev The nonce may be any from the current one on, so that the present controller cannot outrun them by acting.
     function forceTakeOver(TakeOver calldata request, Attestation[2] calldata attestations, Signed calldata acceptance) external;
 
     /// @notice Replaces the key that record keys are sealed to. Emits {PatientKeyRotated}.

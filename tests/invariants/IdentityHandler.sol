@@ -82,18 +82,19 @@ contract IdentityHandler is IdentityBase, CallCounter {
         if (success) ghost.until = uint40(block.timestamp) + 30 days;
     }
 
-    /// @dev With the keeper's consent, or forced by two other members.
+    /// @dev With the keeper's consent, or forced by two other members, whose nonce may be ahead.
     function takeOver(uint128 seed) external {
         Ghost storage ghost = _pickProvisional(seed);
         if (ghost.status != PatientStatus.Provisional && seed & 7 != 0) return;
         IPatientRegistry.TakeOver memory request = _takeOverRequest(_accounts[(seed >> 8) % 5]);
         request.patient = ghost.id;
         request.assisted = seed & 4 != 0;
-        bytes32 digest = _patientDigest(_hashTakeOver(request, ghost.nonce, _NEVER));
-        IPatientRegistry.Signed memory acceptance = _signed(request.newController, digest, ghost.nonce, _NEVER);
+        uint32 nonce = ghost.nonce + (seed & 1 == 0 ? 0 : uint32((seed >> 40) % 3));
+        bytes32 digest = _patientDigest(_hashTakeOver(request, nonce, _NEVER));
+        IPatientRegistry.Signed memory acceptance = _signed(request.newController, digest, nonce, _NEVER);
         bytes memory data;
         if (seed & 1 == 0) {
-            IPatientRegistry.Signed memory consent = _signed(ghost.controller, digest, ghost.nonce, _NEVER);
+            IPatientRegistry.Signed memory consent = _signed(ghost.controller, digest, nonce, _NEVER);
             data = abi.encodeCall(patients.takeOver, (request, consent, acceptance.signature));
         } else {
             IPatientRegistry.Attestation[2] memory attestations = [
@@ -111,7 +112,7 @@ contract IdentityHandler is IdentityBase, CallCounter {
         ghost.until = 0;
         ghost.key = _keyDigest(request.publicKey);
         ++ghost.epoch;
-        ++ghost.nonce;
+        ghost.nonce = nonce + 1;
     }
 
     function rotateKey(uint128 seed) external {

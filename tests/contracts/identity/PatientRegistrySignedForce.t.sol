@@ -77,10 +77,6 @@ contract ForceTakeOverFirstAttestationTest is ForceTakeOverSignedBehaviour {
         _acceptsDelegatedCode();
     }
 
-    function test_ForceTakeOverFirst_WithANonceAbove() public {
-        _refusesANonceAbove();
-    }
-
     function test_ForceTakeOverFirst_WithTheNonceOfAnother() public {
         _refusesTheNonceOfAnother();
     }
@@ -149,10 +145,6 @@ contract ForceTakeOverSecondAttestationTest is ForceTakeOverSignedBehaviour {
         _acceptsDelegatedCode();
     }
 
-    function test_ForceTakeOverSecond_WithANonceAbove() public {
-        _refusesANonceAbove();
-    }
-
     function test_ForceTakeOverSecond_WithTheNonceOfAnother() public {
         _refusesTheNonceOfAnother();
     }
@@ -219,10 +211,6 @@ contract ForceTakeOverAcceptanceTest is ForceTakeOverSignedBehaviour {
 
     function test_ForceTakeOverAcceptance_SignedByAnAccountWithDelegatedCode() public {
         _acceptsDelegatedCode();
-    }
-
-    function test_ForceTakeOverAcceptance_WithANonceAbove() public {
-        _refusesANonceAbove();
     }
 
     function test_ForceTakeOverAcceptance_WithTheNonceOfAnother() public {

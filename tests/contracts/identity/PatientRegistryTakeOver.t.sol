@@ -152,6 +152,28 @@ contract PatientRegistryTakeOverTest is IdentityBase {
         _refuseAttestation([hospitalB.desk, clinic.desk], clinic.desk);
     }
 
+    function test_ForceTakeOver_WithANonceBelow() public {
+        vm.prank(foundlingKeeper);
+        patients.rotateKey(foundling, 1, _keyFor("next", foundlingKeeper));
+        vm.expectRevert(
+            abi.encodeWithSelector(IPatientRegistry.PatientRegistry_BadNonce.selector, foundling, 1, 0)
+        );
+        _force(_takeOverRequest(bob), [hospitalB.desk, clinic.desk]);
+    }
+
+    function test_ForceTakeOver_WithANonceAboveThatTheKeeperCannotOutrun() public {
+        IPatientRegistry.TakeOver memory request = _takeOverRequest(bob);
+        bytes32 digest = _patientDigest(_hashTakeOver(request, 9, _deadline()));
+        vm.prank(foundlingKeeper);
+        patients.rotateKey(foundling, 1, _keyFor("next", foundlingKeeper));
+        patients.forceTakeOver(
+            request, _attestations(digest, [hospitalB.desk, clinic.desk]), _signed(bob, digest, 9, _deadline())
+        );
+        assertEq(patients.authorityOf(foundling).controller, bob);
+        assertEq(patients.nonceOf(foundling), 10);
+        assertEq(patients.keyOf(foundling).epoch, 3);
+    }
+
     function test_ForceTakeOver_WithAnUnusableKey() public {
         IPatientRegistry.TakeOver memory request = _takeOverRequest(bob);
         request.publicKey = hex"01";
