@@ -1,0 +1,206 @@
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eth_abi import encode
+from eth_hash.auto import keccak
+
+from medunion.chain.accounts import Account
+from medunion.crypto import hpke
+from medunion.crypto.passphrase import KdfCost
+from medunion.errors import WalletCorrupted, WalletError, WrongPassphrase
+from medunion.identity.configuration import Part, Trustees
+from medunion.identity.wallet import Identity, Wallet, derive_patient
+
+CHEAP: dict[str, Any] = {"scrypt_cost": 2**10, "argon_cost": KdfCost(iterations=1, lanes=1, memory_kib=8 * 1024)}
+SECRET = "correct horse"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "wallets" / "me.json"
+
+
+@pytest.fixture
+def wallet(path: Path) -> Wallet:
+    return Wallet.create(path, SECRET, **CHEAP)
+
+
+@pytest.fixture
+def identity(wallet: Wallet) -> Identity:
+    return wallet.identity()
+
+
+def reopen(path: Path, secret: str = SECRET) -> Wallet:
+    return Wallet.open(path, secret, **CHEAP)
+
+
+class TestCreate:
+    def test_only_the_owner_may_read_the_file(self, wallet: Wallet) -> None:
+        assert stat.S_IMODE(wallet.path.stat().st_mode) == 0o600
+        assert [each.name for each in wallet.path.parent.iterdir()] == ["me.json"]
+
+    def test_no_secret_stands_in_it(self, wallet: Wallet, identity: Identity) -> None:
+        text = wallet.path.read_text()
+        assert identity.private_key().hex() not in text
+        assert SECRET not in text
+
+    def test_an_existing_file_is_kept(self, wallet: Wallet) -> None:
+        before = wallet.path.read_bytes()
+        with pytest.raises(WalletError, match="already"):
+            Wallet.create(wallet.path, "another", **CHEAP)
+        assert wallet.path.read_bytes() == before
+
+    def test_a_folder_that_cannot_be_written_is_told(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("in the way")
+        with pytest.raises(WalletError, match="cannot be written"):
+            Wallet.create(tmp_path / "file" / "me.json", SECRET, **CHEAP)
+
+
+class TestOpen:
+    def test_gives_back_the_same_keys(self, path: Path, identity: Identity) -> None:
+        found = reopen(path).identity()
+        assert (found.patient, found.address, found.salt) == (identity.patient, identity.address, identity.salt)
+        assert found.private_key() == identity.private_key()
+        assert found.account.sign_digest(b"\x01" * 32) == identity.account.sign_digest(b"\x01" * 32)
+
+    @pytest.mark.usefixtures("wallet")
+    def test_another_passphrase_is_told(self, path: Path) -> None:
+        with pytest.raises(WrongPassphrase):
+            reopen(path, "incorrect horse")
+
+    def test_a_missing_file_is_told(self, path: Path) -> None:
+        with pytest.raises(WalletError, match="there is no wallet"):
+            reopen(path)
+
+    @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"kind": "medunion-wallet", "version": 9, "ids": []}'])
+    def test_what_is_no_wallet_is_told(self, path: Path, text: str) -> None:
+        path.parent.mkdir()
+        path.write_text(text)
+        with pytest.raises(WalletCorrupted):
+            reopen(path)
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("ids", []),
+            ("ids", [{}]),
+            ("ids", 5),
+            ("label", 5),
+            ("patient", "zz"),
+            ("patient", "00"),
+            ("salt", "00"),
+            ("accounts", []),
+            ("accounts", [{"address": "no address"}]),
+            ("secrets", "text"),
+            ("secrets", {}),
+        ],
+    )
+    @pytest.mark.usefixtures("wallet")
+    def test_a_damaged_one_is_told_from_a_wrong_passphrase(self, path: Path, field: str, value: object) -> None:
+        document = json.loads(path.read_text())
+        if field == "ids":
+            document["ids"] = value
+        else:
+            document["ids"][0][field] = value
+        path.write_text(json.dumps(document))
+        with pytest.raises(WalletCorrupted):
+            reopen(path)
+
+    @pytest.mark.usefixtures("wallet")
+    def test_a_truncated_one_is_told(self, path: Path) -> None:
+        path.write_bytes(path.read_bytes()[:-40])
+        with pytest.raises(WalletCorrupted):
+            reopen(path)
+
+    @pytest.mark.usefixtures("wallet")
+    def test_a_keystore_of_another_passphrase_is_told(self, path: Path) -> None:
+        document = json.loads(path.read_text())
+        document["ids"][0]["accounts"] = [Account.create().keystore("another", 2**10)]
+        path.write_text(json.dumps(document))
+        with pytest.raises(WrongPassphrase):
+            _ = reopen(path).identity().account
+
+
+class TestIdentities:
+    def test_an_id_is_derived_from_its_first_controller(self, identity: Identity) -> None:
+        assert identity.salt is not None
+        expected = keccak(encode(["address", "bytes32"], [identity.address, identity.salt]))
+        assert identity.patient == expected == derive_patient(identity.address, identity.salt)
+
+    def test_several_share_nothing(self, path: Path, wallet: Wallet, identity: Identity) -> None:
+        other = wallet.new_identity("clinic")
+        mine, theirs = ({each.address, each.public_key, each.salt, each.patient} for each in (identity, other))
+        assert not mine & theirs
+        found = reopen(path)
+        assert [each.label for each in found.identities] == ["1", "clinic"]
+        for which in ("clinic", other.patient, "0x" + other.patient.hex()):
+            assert found.identity(which).patient == other.patient
+        with pytest.raises(WalletError, match="no such id"):
+            found.identity("nobody")
+        with pytest.raises(WalletError, match="already"):
+            wallet.new_identity("clinic")
+
+    def test_one_that_exists_is_adopted(self, path: Path, wallet: Wallet) -> None:
+        adopted = wallet.adopt("birth", b"\x05" * 32)
+        assert (adopted.patient, adopted.salt) == (b"\x05" * 32, None)
+        assert reopen(path).identity("birth").address == adopted.address
+
+
+class TestRotation:
+    def test_the_new_key_stands_beside_the_old_until_it_is_dropped(self, path: Path, identity: Identity) -> None:
+        former = identity.public_key
+        following = identity.add_key()
+        found = reopen(path).identity()
+        assert found.public_key == following
+        assert hpke.public_key(found.private_key(former)) == former
+        found.drop_former_keys()
+        with pytest.raises(WalletError, match="does not hold"):
+            reopen(path).identity().private_key(former)
+
+    def test_the_new_account_signs_once_it_is_active(self, path: Path, identity: Identity) -> None:
+        former, following = identity.address, identity.add_account()
+        found = reopen(path).identity()
+        assert found.addresses == (former, following.address)
+        found.activate_account(following.address)
+        assert reopen(path).identity().addresses == (following.address,)
+        with pytest.raises(WalletError):
+            found.activate_account(former)
+        with pytest.raises(WalletError):
+            found.account_at(former)
+
+    def test_an_abandoned_account_is_replaced(self, identity: Identity) -> None:
+        abandoned = identity.add_account()
+        following = identity.add_account()
+        assert identity.addresses[1:] == (following.address,)
+        assert abandoned.address not in identity.addresses
+
+
+class TestConfiguration:
+    def test_preimages_are_kept_sealed(self, path: Path, identity: Identity) -> None:
+        named = identity.configuration.with_part(Part.TRUSTEES, Trustees(b"\x07" * 32, (1, 2, 3)))
+        identity.set_configuration(named)
+        assert reopen(path).identity().configuration == named
+        assert (b"\x07" * 32).hex() not in path.read_text()
+
+
+class TestSave:
+    def test_a_failed_write_changes_neither_file_nor_memory(
+        self, path: Path, wallet: Wallet, identity: Identity, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before, key = path.read_bytes(), identity.public_key
+
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("os.fsync", full)
+        for change in (identity.add_key, identity.add_account, lambda: wallet.new_identity("more")):
+            with pytest.raises(WalletError, match="No space left"):
+                change()
+        monkeypatch.undo()
+        assert path.read_bytes() == before
+        assert (identity.public_key, len(identity.addresses), len(wallet.identities)) == (key, 1, 1)
+        wallet.new_identity("more")
+        assert len(reopen(path).identities) == 2
