@@ -135,7 +135,7 @@ class MemberHandle:
         return found
 
     def find_role(self, role: Role) -> str | None:
-        """Name of one of its accounts that has a role on the ledger, the one named after it first; None when none has."""
+        """Name of one of its accounts that has a role on the ledger, the one so named first; None when none has."""
         preferred, member = (role.name or "").lower(), self.id
         for name in sorted(self.operators, key=lambda each: each != preferred):
             actor = self._session.ledger.actor_of(self.address(name))
