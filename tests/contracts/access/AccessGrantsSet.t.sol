@@ -182,6 +182,13 @@ contract AccessGrantsSetTest is IdentityBase {
         _relay(HOSPITAL_B, 0, signature);
     }
 
+    function test_SetGrantBySig_WithTheNonceOfAnotherMember() public {
+        _grant(HOSPITAL_A, 0, _scope());
+        bytes memory signature = _signGrant(HOSPITAL_B, 1);
+        _expectBadNonce(0, 1);
+        _relay(HOSPITAL_B, 1, signature);
+    }
+
     function test_SetGrantBySig_SignedForAnotherPatient() public {
         bytes32 hash = _hashSetGrant(foundling, HOSPITAL_B, 0, _scope(), 0, _deadline());
         bytes memory signature = _sign(alice, _grantsDigest(hash));
