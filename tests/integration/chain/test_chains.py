@@ -132,6 +132,4 @@ def delegate(ledger: ChainLedger, account: Account, to: str) -> None:
         "data": b"",
         "authorizationList": [account.authorize(ledger.chain_id, to, 0)],
     }
-    signed = payer.sign_transaction(transaction)
-    connection.request("eth_sendRawTransaction", "0x" + signed.raw.hex())
-    assert connection.request("eth_getTransactionReceipt", signed.transaction)["status"] == "0x1"
+    ledger.sender(payer).send(payer.sign_transaction(transaction))
