@@ -26,6 +26,7 @@ def main(argv: list[str]) -> int:
         print(f"there is no benchmark {argv[0]}; there are: {', '.join(known)}", file=sys.stderr)
         return 2
     sys.argv = [f"./dev bench {argv[0]}", *argv[1:]]
+    sys.path.insert(0, str(FOLDER.parent))  # before this folder, where `bench` is this file
     runpy.run_module(f"bench.{argv[0]}", run_name="__main__", alter_sys=False)
     return 0
 
