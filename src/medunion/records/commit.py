@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from medunion.blobs.store import BlobStore
-from medunion.errors import ContractRefused, InputError, IntegrityError, MedUnionError
+from medunion.errors import ContractRefused, InputError, MedUnionError
 from medunion.fhir import BODY_LIMIT, PreparedBatch, PreparedBundle, PreparedRecord, prepare
 from medunion.fhir import Directory as CareDirectory
 from medunion.keys.appointment import current_appointment
@@ -25,6 +25,7 @@ from medunion.ledger import Ledger, RecordWriter, Signer, WriteReason
 from medunion.records.batch import seal_batch
 from medunion.records.journal import Intent, Journal, JournalBatch, State
 from medunion.records.manifest import Place
+from medunion.records.opened import wrong
 from medunion.records.plan import Names, Plan, make_plan
 from medunion.records.receipt import CommitReceipt
 from medunion.records.sending import Sending
@@ -185,14 +186,10 @@ class Committer:
         for done, batch in enumerate(prepared, 1):
             root = self._blobs.put_car(self._journal.car(batch.root))
             if root.digest != batch.manifest_digest:
-                raise IntegrityError(
-                    "the blob store names the batch otherwise",
-                    step="store",
-                    record=batch.root.hex(),
-                    culprit=self._blobs.name,
-                )
-            self._journal.mark_stored(batch.root)
+                raise wrong("store", batch.root, self._blobs.name)
             progress("store", done, len(prepared))
+        # Once for all: storing a CAR again after a crash costs less than a durable write for each.
+        self._journal.mark_stored(batch.root for batch in prepared)
         self._sending.finish(patient, fresh, receipt, progress)
         return self._deposit(patient, self._journal.batches([State.COMMITTED], patient), receipt, progress)
 

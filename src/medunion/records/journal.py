@@ -82,7 +82,7 @@ class JournalRecord:
 
 @dataclass(frozen=True, slots=True)
 class JournalTransaction:
-    """A signed transaction; `block` and `gas` are 0 until it was seen on the chain."""
+    """A signed transaction; `block` and `gas` are 0 until it was seen on the chain, `raw` empty when it was adopted."""
 
     signed: SignedTransaction
     block: int
@@ -118,10 +118,12 @@ class Journal:
                 self._insert(intent)
             self._db.executemany("INSERT OR REPLACE INTO aliases VALUES (?, ?)", aliases)
 
-    def mark_stored(self, root: bytes) -> None:
-        """The blob store keeps the batch; its CAR is not needed any more."""
+    def mark_stored(self, roots: Iterable[bytes]) -> None:
+        """The blob store keeps these batches; their CARs are not needed any more."""
         with self._db:
-            self._db.execute("UPDATE batches SET state = ?, car = NULL WHERE root = ?", (State.STORED, root))
+            self._db.executemany(
+                "UPDATE batches SET state = ?, car = NULL WHERE root = ?", [(State.STORED, root) for root in roots]
+            )
 
     def mark_signed(self, roots: Iterable[bytes], signed: SignedTransaction) -> None:
         """Keeps a signed transaction that commits these batches."""
@@ -134,6 +136,14 @@ class Journal:
         with self._db:
             self._db.execute("UPDATE transactions SET block = ?, gas = ? WHERE hash = ?", (block, gas, transaction))
             self._set(roots, State.COMMITTED, transaction)
+
+    def mark_adopted(self, root: bytes, transaction: str, block: int) -> None:
+        """The chain has this batch, by a transaction whose bytes are not here any more."""
+        with self._db:
+            self._db.execute(
+                "INSERT OR IGNORE INTO transactions (hash, raw, block) VALUES (?, x'', ?)", (transaction, block)
+            )
+            self._set([root], State.COMMITTED, transaction)
 
     def mark_lost(self, transaction: str) -> None:
         """The chain has this transaction no more: it is to be sent again."""

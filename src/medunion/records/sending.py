@@ -1,6 +1,6 @@
 """The part of a commit that touches the ledger: signing, sending, sending again, and noticing what the chain lost."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from medunion.errors import ChainError, ContractRefused, IntegrityError, MedUnionError
 from medunion.ledger import BatchCommitment, Ledger, Receipt, RecordWriter, SignedTransaction
@@ -47,27 +47,36 @@ class Sending:
     def finish(
         self, patient: bytes, fresh: Iterable[bytes], receipt: CommitReceipt, progress: Callable[[str, int, int], None]
     ) -> None:
-        """Commits every stored batch of `patient`. `fresh` are roots that no transaction can have named before."""
-        new = set(fresh)
+        """Commits every stored batch of `patient`. `fresh` are roots that no transaction can have named before.
+
+        ContractRefused when the ledger refuses one of `fresh`; refusals of others are listed in `receipt`.
+        """
+        named, refused = set(fresh), set[bytes]()
+        new = set(named)
         total = len(self._journal.batches([State.STORED], patient))
         for _ in range(_ATTEMPTS):
-            stored = self._journal.batches([State.STORED], patient)
+            stored = [each for each in self._journal.batches([State.STORED], patient) if each.root not in refused]
             if not stored:
                 return
-            commits = [batch for batch in stored if not batch.previous_leaf]
-            corrections = [batch for batch in stored if batch.previous_leaf]
-            size = MAX_BATCHES_PER_TRANSACTION
-            groups = [commits[start : start + size] for start in range(0, len(commits), size)]
-            for group in [*groups, *([batch] for batch in corrections)]:
+            for group in _groups(stored):
                 missing = [batch for batch in group if batch.root in new or not self._adopt(batch)]
-                if missing:
-                    signed = self._sign(missing)
-                    self._journal.mark_signed([batch.root for batch in missing], signed)
-                    self._send(signed, missing, receipt)
+                try:
+                    if missing:
+                        self._commit(missing, receipt)
+                except ContractRefused as failure:
+                    if named & {batch.root for batch in missing}:
+                        raise
+                    # Begun earlier and refused now: it must not stand in the way of what comes after it.
+                    refused |= {batch.root for batch in missing}
+                    receipt.failures.append(failure)
                 progress("commit", total - len(self._journal.batches([State.STORED], patient)), total)
             new.clear()
-        if self._journal.batches([State.STORED], patient):
-            raise ChainError("other transactions keep taking the account's nonces", reason="nonce-used")
+        raise ChainError("other transactions keep taking the account's nonces", reason="nonce-used")
+
+    def _commit(self, batches: Sequence[JournalBatch], receipt: CommitReceipt) -> None:
+        signed = self._sign(batches)
+        self._journal.mark_signed([batch.root for batch in batches], signed)
+        self._send(signed, batches, receipt)
 
     def _sign(self, batches: Sequence[JournalBatch]) -> SignedTransaction:
         first = batches[0]
@@ -89,7 +98,7 @@ class Sending:
         if self._ledger.batch(batch.patient, self._writer.member, batch.root) is None:
             return False
         found = next(each for each in self._ledger.batches(batch.patient) if each.root == batch.root)
-        self._journal.mark_committed([batch.root], found.transaction, found.block, 0)
+        self._journal.mark_adopted(batch.root, found.transaction, found.block)
         return True
 
     def _send(self, signed: SignedTransaction, batches: Sequence[JournalBatch], receipt: CommitReceipt) -> None:
@@ -124,8 +133,20 @@ class Sending:
     def _still_there(self, signed: SignedTransaction, block: int) -> bool:
         """Whether the chain has the transaction in the same block as before."""
         mined = self._writer.receipt(signed.transaction)
-        if mined is None:
+        if mined is None and signed.raw:
             self._journal.mark_lost(signed.transaction)
+        elif mined is None:
+            self._journal.mark_void(signed.transaction)
         elif mined.block != block:
             self._journal.mark_moved(signed.transaction, mined.block)
         return mined is not None and mined.block == block
+
+
+def _groups(stored: Sequence[JournalBatch]) -> Iterator[list[JournalBatch]]:
+    """What goes into one transaction each: new batches together, then corrections one by one."""
+    commits = [batch for batch in stored if not batch.previous_leaf]
+    for start in range(0, len(commits), MAX_BATCHES_PER_TRANSACTION):
+        yield commits[start : start + MAX_BATCHES_PER_TRANSACTION]
+    for batch in stored:
+        if batch.previous_leaf:
+            yield [batch]

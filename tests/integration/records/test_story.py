@@ -127,3 +127,34 @@ class TestTrustees:
         finally:
             for path, name in moved:
                 shutil.move(path.with_name(f"gone-{name}"), path)
+
+
+class TestShorterChain:
+    def test_a_commit_that_the_chain_lost_is_sent_again(self, story: Story) -> None:
+        connection, ledger = story.network.connection, story.network.ledger
+        hospital = story.network.member("hospital-a").records()
+        addendum = {
+            "resourceType": "Observation",
+            "id": "after-the-snapshot",
+            "status": "final",
+            "code": {"text": "note"},
+            "subject": {"reference": patient_reference(story)},
+        }
+        snapshot = connection.request("evm_snapshot")
+        first = hospital.commit(story.identity.patient, json.dumps(addendum).encode())
+        assert (first.records, first.state) == (1, "replicated")
+        assert connection.request("evm_revert", snapshot)
+        assert ledger.batch(story.identity.patient, hospital_id(story), first.batches[0]) is None
+        again = hospital.resume()
+        assert again.transactions == first.transactions
+        assert ledger.batch(story.identity.patient, hospital_id(story), first.batches[0]) is not None
+        listing = story.network.patient_records(story.identity).list()
+        assert [entry.version for entry in listing if entry.local_id == "Observation/after-the-snapshot"] == [1]
+
+
+def hospital_id(story: Story) -> int:
+    return story.network.member("hospital-a").id
+
+
+def patient_reference(story: Story) -> str:
+    return next(name for name in story.bodies if name.startswith("Patient/"))

@@ -172,6 +172,15 @@ class TestChain:
         assert (receipt.records, receipt.gas) == (0, 0)
         check_whole(world)
 
+    def test_what_was_adopted_is_looked_after_too(self, world: World) -> None:
+        crash(world, world.a.writer, "send", after=True)
+        (batch, *_) = world.a.records._journal.batches([State.SIGNED])
+        world.a.records._journal.mark_void(batch.transaction)
+        world.a.records.resume()
+        world.chain.lose(1)
+        assert world.a.records.resume().records == 5
+        check_whole(world)
+
     def test_nonces_that_are_always_taken_end_in_an_error(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         def taken(_signed: object) -> None:
             raise ChainError("taken", reason="nonce-used")
@@ -227,6 +236,17 @@ class TestChain:
         assert [failure.code for failure in receipt.failures] == ["contract-refused"]
         world.chain.mine().episodes.add((world.patient, HOSPITAL_A))
         assert world.a.records.resume().records == 5
+
+    def test_what_was_begun_and_is_refused_now_does_not_stop_a_correction(self, world: World) -> None:
+        world.a.records.commit(world.patient, sample())
+        late = bundle_of(observation("o7", encounter={"reference": "Encounter/e1"}))
+        crash(world, world.a.writer, "sign_commit", after=False, bundle=late)
+        world.chain.mine().episodes.discard((world.patient, HOSPITAL_A))
+        receipt = world.a.records.commit(world.patient, sample("second"))
+        assert (receipt.records, receipt.state) == (1, "committed")
+        assert {failure.code for failure in receipt.failures} == {"contract-refused"}
+        world.chain.mine().episodes.add((world.patient, HOSPITAL_A))
+        assert world.a.records.resume().records == 1
 
     def test_a_batch_that_the_contract_skipped_is_signed_again(
         self, world: World, monkeypatch: pytest.MonkeyPatch
