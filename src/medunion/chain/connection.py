@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from web3 import Web3
-from web3.exceptions import Web3RPCError
+from web3.exceptions import Web3Exception, Web3RPCError
 from web3.middleware import ExtraDataToPOAMiddleware
 from web3.types import RPCEndpoint
 
@@ -177,6 +177,10 @@ class Connection:
             error = stated if isinstance(stated, dict) else {"message": str(stated or failure)}
             message = str(error.get("message", "the node answered with an error"))
             raise NodeRefused(message, _revert_data(error), method=method, rpcCode=error.get("code")) from None
+        except Web3Exception as failure:
+            raise RpcUnavailable(
+                f"{self._provider.active} does not answer as a node does: {failure}", method=method
+            ) from None
 
 
 def _revert_data(error: dict[str, Any]) -> bytes | None:

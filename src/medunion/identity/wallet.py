@@ -125,7 +125,8 @@ class Identity:
     def drop_former_keys(self) -> None:
         """Forgets all X25519 keys but the newest, and writes the wallet: once the ledger shows it."""
         secrets = self._open()
-        self._seal({**secrets, "keys": secrets["keys"][-1:]})
+        if len(secrets["keys"]) > 1:
+            self._seal({**secrets, "keys": secrets["keys"][-1:]})
 
     def add_account(self) -> Account:
         """Draws an account to follow the active one, writes the wallet, and returns it."""

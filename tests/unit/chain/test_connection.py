@@ -70,6 +70,13 @@ class TestEndpoints:
         with Connection(web_page.url) as connection, pytest.raises(RpcUnavailable, match="HTTP 502"):
             _ = connection.chain_id
 
+    @pytest.mark.parametrize("answer", ['{"error": "rate limit"}', '{"jsonrpc": "1.0", "result": 5}'])
+    def test_json_that_is_no_json_rpc_is_told(self, answer: str) -> None:
+        endpoint = Endpoint(answer)
+        with Connection(endpoint.url) as connection, pytest.raises((RpcUnavailable, NodeRefused)):
+            _ = connection.chain_id
+        endpoint.close()
+
     def test_the_next_endpoint_answers_when_one_is_down(self, nobody: str, healthy: Endpoint) -> None:
         with Connection([nobody, healthy.url]) as connection:
             assert connection.chain_id == 31337
