@@ -1,22 +1,23 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from ..records.world import KINDS, World
+from ..records.world import KINDS, World, workplace
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world() -> Iterator[World]:
     """Hospitals A and B."""
-    made = World(tmp_path)
-    yield made
-    made.close()
+    with workplace() as path:
+        made = World(path)
+        yield made
+        made.close()
 
 
 @pytest.fixture
-def consortium(tmp_path: Path) -> Iterator[World]:
+def consortium() -> Iterator[World]:
     """All five members."""
-    made = World(tmp_path, KINDS)
-    yield made
-    made.close()
+    with workplace() as path:
+        made = World(path, KINDS)
+        yield made
+        made.close()
