@@ -34,3 +34,8 @@ class Nonces:
         with self._lock:
             self._open.discard(nonce)
             self._next = None
+
+    def recount(self) -> None:
+        """Something is amiss, a chain that came back shorter perhaps: asks it, and fills the gap it shows."""
+        with self._lock:
+            self._next = None

@@ -213,6 +213,7 @@ class Sender:
                 return self._read(raw)
             now = time.monotonic()
             if now - started > self._timeout:
+                self._nonces.recount()
                 raise ChainError(
                     f"the transaction was not mined within {self._timeout:g} s",
                     reason="not-mined",

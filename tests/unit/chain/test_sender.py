@@ -129,6 +129,20 @@ class TestSend:
         node.mine()
         assert sender.send(signed).transaction == signed.transaction
 
+    def test_a_chain_that_came_back_shorter_is_caught_up_with(self, sender: Sender, node: FakeNode) -> None:
+        for _ in range(3):
+            sender.transfer(TO, 1)
+        node.count = 1
+        for lost in list(node.mined)[1:]:
+            del node.mined[lost]
+        node.mining = False
+        with pytest.raises(ChainError, match="not mined"):
+            sender.transfer(TO, 1)
+        node.pool.clear()
+        node.mining = True
+        sender.transfer(TO, 1)
+        assert [sent["nonce"] for sent in node.mined.values()] == [0, 1]
+
     def test_a_nonce_that_another_process_used_is_told(self, sender: Sender, node: FakeNode) -> None:
         signed = sender.sign(PAYMENT)
         node.count = 3
