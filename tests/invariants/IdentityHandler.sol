@@ -205,12 +205,27 @@ contract IdentityHandler is IdentityBase, CallCounter {
         Ghost storage ghost = _pick(seed);
         address caller = _accounts[(seed >> 8) % 5];
         if (caller == ghost.controller) caller = hospitalA.admin;
-        bytes[3] memory attempts = [
+        bytes[4] memory attempts = [
             abi.encodeCall(patients.rotateKey, (ghost.id, 1, _keyFor("thief", caller))),
             abi.encodeCall(patients.setConfigurationPart, (ghost.id, ConfigurationPart.Trustees, SALT, ghost.parts)),
-            abi.encodeCall(patients.cancelContacts, (ghost.id))
+            abi.encodeCall(patients.cancelContacts, (ghost.id)),
+            _forgery(ghost, caller)
         ];
-        _expect(_try(caller, attempts[(seed >> 16) % 3]), false);
+        _expect(_try(caller, attempts[(seed >> 16) % 4]), false);
+    }
+
+    /// @dev The id is to become the forger's, who signs for its controller too.
+    function _forgery(Ghost storage ghost, address forger) private view returns (bytes memory) {
+        if (ghost.status == PatientStatus.Provisional) {
+            IPatientRegistry.TakeOver memory request = _takeOverRequest(forger);
+            request.patient = ghost.id;
+            bytes32 takeOverDigest = _patientDigest(_hashTakeOver(request, ghost.nonce, _NEVER));
+            IPatientRegistry.Signed memory consent = _signed(forger, takeOverDigest, ghost.nonce, _NEVER);
+            return abi.encodeCall(patients.takeOver, (request, consent, consent.signature));
+        }
+        bytes32 digest = _patientDigest(_hashRotateController(ghost.id, forger, ghost.nonce, _NEVER));
+        IPatientRegistry.Signed memory authorization = _signed(forger, digest, ghost.nonce, _NEVER);
+        return abi.encodeCall(patients.rotateControllerBySig, (ghost.id, forger, authorization, authorization.signature));
     }
 
     /// @notice Whether the registry says of every patient what the rules say.
