@@ -343,4 +343,5 @@ def _outcome(missing: Iterable[Place], noticed: list[Notice], failures: list[Med
     if refused is not None:
         return refused
     roots = sorted(root.hex() for _, root in missing)
-    return KeysUnavailable("neither the author nor two trustees gave the keys", batches=roots)
+    unreachable = [failure.details["by"] for failure in failures if "by" in failure.details]
+    return KeysUnavailable("neither the author nor two trustees gave the keys", batches=roots, unreachable=unreachable)

@@ -91,17 +91,21 @@ class LocalMember:
         self._store.close()
 
     def release(self, request: bytes) -> bytes:
-        """See `ReleasePoint.release`; writes one audit entry whatever the outcome."""
+        """See `ReleasePoint.release`; writes one audit entry whatever the outcome, or nothing leaves."""
         try:
             envelope = open_envelope(KeyRequest, request)
         except MedUnionError:
             return refusal(self._malformed())
+        reason = ""
         try:
             answer = self._release(envelope)
         except MedUnionError as failure:
-            self._log(envelope.message, str(failure.details.get("reason", failure.code)))
-            return refusal(failure)
-        self._log(envelope.message, "")
+            reason, answer = str(failure.details.get("reason", failure.code)), refusal(failure)
+        try:
+            self._log(envelope.message, reason)
+        except OSError:
+            unlogged = AccessRefused("the audit log cannot be written", reason="log-unavailable", by=self._member)
+            return refusal(unlogged)
         return answer
 
     def deposit(self, deposit: bytes) -> bytes:

@@ -5,6 +5,7 @@ Ids and roots stand in clear, as they do on the ledger; labels of sections, keys
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from medunion.blobs import dagcbor
@@ -43,7 +44,7 @@ class KeyStore:
             (each.patient, each.author, each.root, self._seal(b"batch", _place(each), each.encode()))
             for each in batches
         ]
-        with self._db:
+        with writing(self._db):
             self._db.executemany("INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?)", rows)
 
     def batch(self, patient: bytes, author: int, root: bytes) -> AuthorBatch | None:
@@ -72,7 +73,7 @@ class KeyStore:
             )
             for each in batches
         ]
-        with self._db:
+        with writing(self._db):
             self._db.executemany("INSERT OR REPLACE INTO shares VALUES (?, ?, ?, ?)", rows)
 
     def shares(self, patient: bytes, author: int, root: bytes) -> HeldBatch | None:
@@ -92,7 +93,7 @@ class KeyStore:
             appointment.representatives,
         ]
         data = self._seal(b"appointment", appointment.patient, dagcbor.encode(values))
-        with self._db:
+        with writing(self._db):
             self._db.execute("INSERT OR REPLACE INTO appointments VALUES (?, ?)", (appointment.patient, data))
 
     def appointment(self, patient: bytes) -> Appointment | None:
@@ -105,14 +106,14 @@ class KeyStore:
 
     def use_nonce(self, signer: str, nonce: bytes, expiry: int, now: int) -> bool:
         """Marks a request's nonce as used; False when it was. Nonces of requests that expired are forgotten."""
-        with self._db:
+        with writing(self._db):
             self._db.execute("DELETE FROM nonces WHERE expiry < ?", (now,))
             row = (signer.lower(), nonce, expiry)
             return self._db.execute("INSERT OR IGNORE INTO nonces VALUES (?, ?, ?)", row).rowcount == 1
 
     def see_head(self, number: int) -> bool:
         """Remembers the highest block seen; False when `number` is below it."""
-        with self._db:
+        with writing(self._db):
             row = self._db.execute("SELECT number FROM head").fetchone()
             if row is not None and number < row[0]:
                 return False
@@ -145,6 +146,16 @@ def open_database(path: Path, schema: str) -> sqlite3.Connection:
         raise UsageError(f"the database cannot be used: {cause}", path=str(path)) from cause
     path.chmod(0o600)
     return database
+
+
+@contextmanager
+def writing(database: sqlite3.Connection) -> Iterator[None]:
+    """One transaction, all or nothing; UsageError when it cannot be written (disk full, folder gone)."""
+    try:
+        with database:
+            yield
+    except sqlite3.Error as cause:
+        raise UsageError(f"the database cannot be written: {cause}") from cause
 
 
 def _place(batch: AuthorBatch | HeldBatch) -> bytes:

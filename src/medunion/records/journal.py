@@ -17,7 +17,7 @@ from typing import Any
 
 from medunion.blobs import dagcbor
 from medunion.crypto import sealed
-from medunion.keys.store import open_database
+from medunion.keys.store import open_database, writing
 from medunion.ledger import Leaf, SignedTransaction
 from medunion.records.batch import RecordDraft, SealedBatch
 from medunion.records.leaf import hash_leaf, leaf_fields, leaf_from_fields
@@ -113,33 +113,33 @@ class Journal:
 
     def prepare(self, intents: Iterable[Intent], aliases: Iterable[tuple[bytes, bytes]]) -> None:
         """Writes new batches and their records, and tags of references by which records are known; all or none."""
-        with self._db:
+        with writing(self._db):
             for intent in intents:
                 self._insert(intent)
             self._db.executemany("INSERT OR REPLACE INTO aliases VALUES (?, ?)", aliases)
 
     def mark_stored(self, roots: Iterable[bytes]) -> None:
         """The blob store keeps these batches; their CARs are not needed any more."""
-        with self._db:
+        with writing(self._db):
             self._db.executemany(
                 "UPDATE batches SET state = ?, car = NULL WHERE root = ?", [(State.STORED, root) for root in roots]
             )
 
     def mark_signed(self, roots: Iterable[bytes], signed: SignedTransaction) -> None:
         """Keeps a signed transaction that commits these batches."""
-        with self._db:
+        with writing(self._db):
             self._db.execute("INSERT INTO transactions (hash, raw) VALUES (?, ?)", (signed.transaction, signed.raw))
             self._set(roots, State.SIGNED, signed.transaction)
 
     def mark_committed(self, roots: Iterable[bytes], transaction: str, block: int, gas: int) -> None:
         """The chain has these batches, by this transaction."""
-        with self._db:
+        with writing(self._db):
             self._db.execute("UPDATE transactions SET block = ?, gas = ? WHERE hash = ?", (block, gas, transaction))
             self._set(roots, State.COMMITTED, transaction)
 
     def mark_adopted(self, root: bytes, transaction: str, block: int) -> None:
         """The chain has this batch, by a transaction whose bytes are not here any more."""
-        with self._db:
+        with writing(self._db):
             self._db.execute(
                 "INSERT OR IGNORE INTO transactions (hash, raw, block) VALUES (?, x'', ?)", (transaction, block)
             )
@@ -147,41 +147,41 @@ class Journal:
 
     def mark_lost(self, transaction: str) -> None:
         """The chain has this transaction no more: it is to be sent again."""
-        with self._db:
+        with writing(self._db):
             self._db.execute("UPDATE transactions SET block = NULL, gas = NULL WHERE hash = ?", (transaction,))
             self._db.execute("UPDATE batches SET state = ? WHERE hash = ?", (State.SIGNED, transaction))
 
     def mark_void(self, transaction: str) -> None:
         """These bytes can never be mined: what they were to commit is to be signed anew."""
-        with self._db:
+        with writing(self._db):
             self._db.execute("DELETE FROM transactions WHERE hash = ?", (transaction,))
             self._db.execute("UPDATE batches SET state = ?, hash = NULL WHERE hash = ?", (State.STORED, transaction))
 
     def mark_moved(self, transaction: str, block: int) -> None:
         """The chain has this transaction in another block."""
-        with self._db:
+        with writing(self._db):
             self._db.execute("UPDATE transactions SET block = ? WHERE hash = ?", (block, transaction))
 
     def mark_skipped(self, root: bytes) -> None:
         """A mined transaction did not commit this batch of it: it is to be signed anew."""
-        with self._db:
+        with writing(self._db):
             self._db.execute("UPDATE batches SET state = ?, hash = NULL WHERE root = ?", (State.STORED, root))
 
     def mark_final(self, up_to_block: int) -> None:
         """Transactions up to this block cannot be lost."""
-        with self._db:
+        with writing(self._db):
             self._db.execute("UPDATE transactions SET final = 1 WHERE block <= ?", (up_to_block,))
 
     def mark_deposited(self, roots: Iterable[bytes]) -> None:
         """Every trustee of the patient has acknowledged."""
-        with self._db:
+        with writing(self._db):
             self._db.executemany(
                 "UPDATE batches SET state = ? WHERE root = ?", [(State.DEPOSITED, root) for root in roots]
             )
 
     def add_receipts(self, roots: Iterable[bytes], trustee: int) -> None:
         """A trustee acknowledged its shares of these batches."""
-        with self._db:
+        with writing(self._db):
             self._db.executemany("INSERT OR IGNORE INTO receipts VALUES (?, ?)", [(root, trustee) for root in roots])
 
     def receipts(self, root: bytes) -> set[int]:

@@ -127,6 +127,14 @@ class TestKeyStore:
         assert [store.see_head(number) for number in (5, 5, 7, 6, 7)] == [True, True, True, False, True]
         store.close()
 
+    def test_a_write_that_fails_is_all_or_nothing(self, tmp_path: Path) -> None:
+        store = self.store(tmp_path)
+        store._db.execute("PRAGMA query_only = ON")
+        with pytest.raises(UsageError):
+            store.put_batches([BATCH])
+        assert store.batch(PATIENT, 1, ROOT) is None
+        store.close()
+
     def test_a_place_that_cannot_hold_it_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "keys.sqlite").write_bytes(b"no database at all" * 100)
         with pytest.raises(UsageError):

@@ -100,8 +100,9 @@ class TestRelease:
         burn_author(kept)
         for other in TRUSTEES[1:]:
             shutil.rmtree(kept.sites[other].home.path)
-        with pytest.raises(KeysUnavailable):
+        with pytest.raises(KeysUnavailable) as failure:
             kept.patient_reader(TRUSTEES).read()
+        assert failure.value.details["unreachable"] == [HOSPITAL_A, *TRUSTEES[1:]]
 
     def test_one_trustees_shares_open_no_ciphertext_at_all(self, kept: World) -> None:
         """Each share, and each XOR of two, as every key of the tree, in the right context, on every ciphertext."""
