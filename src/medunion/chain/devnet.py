@@ -115,11 +115,16 @@ def start(
                 start_new_session=detached,
             )
             devnet = Devnet(home, f"http://127.0.0.1:{chosen}", chosen, process.pid, CHAIN_ID, hardfork, keep)
-            if _await(devnet, process):
-                _children[process.pid] = process
-                _keep_time(devnet)
-                _write(devnet)
-                return devnet
+            try:
+                if _await(devnet, process):
+                    _children[process.pid] = process
+                    _keep_time(devnet)
+                    _write(devnet)
+                    return devnet
+            except BaseException:  # an interrupt while it starts
+                process.kill()
+                process.wait()
+                raise
             if port or attempt == _ATTEMPTS - 1:
                 break
     raise DevnetError(f"Anvil did not start; see {home / 'logs' / 'anvil.log'}", home=str(home), port=chosen)
@@ -157,13 +162,36 @@ def stop(home: Path) -> bool:
 
 @contextlib.contextmanager
 def running(home: Path, *, port: int = 0, hardfork: str = "cancun", keep: bool = False) -> Iterator[Devnet]:
-    """A devnet that ends with the block, also when the process is told to end (SIGTERM)."""
-    with _terminating_cleanly():
+    """A devnet that ends with the block, also when the process is told to end (SIGTERM, SIGHUP)."""
+    with ending_cleanly():
         devnet = start(home, port=port, hardfork=hardfork, keep=keep, detached=False)
         try:
             yield devnet
         finally:
             devnet.stop()
+
+
+@contextlib.contextmanager
+def ending_cleanly() -> Iterator[None]:
+    """Lets SIGTERM and SIGHUP unwind the stack, so that what was started is stopped.
+
+    Only the main thread may; a handler of the caller's own stays.
+    """
+
+    def leave(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    replaced = []
+    try:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                with contextlib.suppress(ValueError):  # not the main thread
+                    signal.signal(number, leave)
+                    replaced.append(number)
+        yield
+    finally:
+        for number in replaced:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def advance(connection: Connection, seconds: int) -> int:
@@ -273,25 +301,3 @@ def _stop(pid: int) -> None:
                 os.kill(pid, signal.SIGKILL)
             raise DevnetError(f"the devnet (process {pid}) did not stop by itself and was killed", pid=pid)
         time.sleep(0.02)
-
-
-@contextlib.contextmanager
-def _terminating_cleanly() -> Iterator[None]:
-    """Lets SIGTERM unwind the stack; only the main thread may, and a handler of the caller's own stays."""
-
-    def leave(number: int, _frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    try:
-        former = signal.getsignal(signal.SIGTERM)
-        if former is not signal.SIG_DFL:
-            yield
-            return
-        signal.signal(signal.SIGTERM, leave)
-    except ValueError:
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, former)

@@ -1,15 +1,11 @@
 """Steps 1 to 3: the consortium, the patients, and the first hospital's whole history of them."""
 
-import json
-import uuid
-
-from medunion.demo import samples
-from medunion.demo.inputs import Case
+from medunion.demo.additions import additions, prepared_additions
 from medunion.demo.stage import CLINIC, HOSPITAL_A, HOSPITAL_B, INSURER, LABORATORY, REGULATOR, TRUSTEES, Patient, Stage
-from medunion.errors import MedUnionError
-from medunion.fhir import PreparedBundle, prepare
-from medunion.fhir.registration import registration
+from medunion.demo.voice import word
 from medunion.identity.wallet import Identity
+from medunion.locale import translate as t
+from medunion.records.commit import Progress
 from medunion.vocabulary import MemberKind
 
 MEMBERS = [
@@ -21,9 +17,7 @@ MEMBERS = [
     (REGULATOR, MemberKind.REGULATOR),
 ]
 _PROVISIONAL = 1
-"""Position of the patient who arrives unidentified, where there is more than one."""
-
-_NAMESPACE = uuid.UUID("4f6a8a10-4a6e-5d54-8f43-0c1d2f0a9b11")
+"""Position of the patient who arrives unidentified. A patient who is alone was so once before, under another id."""
 
 
 def admit_members(stage: Stage) -> None:
@@ -34,7 +28,7 @@ def admit_members(stage: Stage) -> None:
     stage.say("council", seats=len(council.seats()), threshold=council.threshold())
     for handle in network.admit_all(MEMBERS):
         member = network.ledger.member(handle.id)
-        stage.say("admitted", name=handle.name, member=handle.id, kind=member.kind.name.lower())
+        stage.say("admitted", name=handle.name, member=handle.id, kind=word("kind", member.kind.name.lower()))
     for event in network.ledger.events("ConsortiumCouncil", "Executed"):
         mined = network.connection.request("eth_getTransactionReceipt", event.transaction)
         stage.report.gas["admit_member"].append(int(mined["gasUsed"], 16))
@@ -61,10 +55,9 @@ def register_patients(stage: Stage) -> None:
             stage.say("registered", number=number, patient=_short(identity.patient))
         stage.patients.append(Patient(case, wallet, identity))
     stage.report.patients = len(stage.patients)
-    try:
-        desk.register(stage.hero.identity)
-    except MedUnionError as failure:
-        stage.say("twice", reason=stage.refused(failure))
+    if len(stage.patients) <= _PROVISIONAL:
+        _take_over(stage, 1, trustees)
+    stage.refused(lambda: desk.register(stage.hero.identity), "twice")
 
 
 def commit_histories(stage: Stage) -> None:
@@ -73,8 +66,12 @@ def commit_histories(stage: Stage) -> None:
     author = stage.member(HOSPITAL_A)
     for number, patient in enumerate(stage.patients, 1):
         stage.paid("open_episode_by_sig", stage.desk(HOSPITAL_A).check_in(patient.identity))
-        for bundle in (patient.case.bundle, _additions(patient.case)):
-            receipt = stage.records(HOSPITAL_A).commit(patient.id, bundle, care_directory=stage.inputs.directory)
+        show = _progress(stage, number)
+        for bundle in (patient.case.bundle, additions(patient.case)):
+            show("", 0, 0)
+            receipt = stage.records(HOSPITAL_A).commit(
+                patient.id, bundle, care_directory=stage.inputs.directory, progress=show
+            )
             stage.report.committed(receipt)
             stage.say(
                 "committed",
@@ -83,10 +80,10 @@ def commit_histories(stage: Stage) -> None:
                 batches=len(receipt.batches),
                 transactions=len(receipt.transactions),
                 gas=f"{receipt.gas:,}",
-                state=receipt.state,
+                state=word("state", receipt.state),
             )
-        prepared = [*patient.case.prepared.records, *_prepared_additions(patient.case).records]
-        patient.expected.update({(author.id, record.local_id, 1): record.body for record in prepared})
+        written = [*patient.case.prepared.records, *prepared_additions(patient.case)]
+        patient.expected.update({(author.id, record.local_id, 1): record.body for record in written})
     again = stage.records(HOSPITAL_A).commit(
         stage.hero.id, stage.hero.case.bundle, care_directory=stage.inputs.directory
     )
@@ -105,24 +102,10 @@ def _take_over(stage: Stage, number: int, trustees: list[int]) -> Identity:
     return identity
 
 
-def _additions(case: Case) -> bytes:
-    """What hospital A writes besides the history: a record of each restricted class, and a Coverage where none is."""
-    bundle = json.loads(samples.restricted_bundle(case.patient))
-    resources = [json.loads(record.body) for record in case.prepared.records]
-    if not any(resource["resourceType"] == "Coverage" for resource in resources):
-        coverage = {
-            "resourceType": "Coverage",
-            "id": str(uuid.uuid5(_NAMESPACE, case.patient)),
-            "status": "active",
-            "beneficiary": {"reference": case.patient},
-            "payor": [{"display": registration(resources).payor or "Self-pay"}],
-        }
-        bundle["entry"].append({"resource": coverage})
-    return json.dumps(bundle, ensure_ascii=False).encode()
-
-
-def _prepared_additions(case: Case) -> PreparedBundle:
-    return prepare(_additions(case), known=lambda reference: reference == case.patient)
+def _progress(stage: Stage, number: int) -> Progress:
+    """Shows how far the commit of a patient's history is."""
+    what = t("demo.committing", number=number)
+    return lambda _step, done, total: stage.voice.doing(what, done, total or None)
 
 
 def _short(patient: bytes) -> str:

@@ -26,18 +26,17 @@ class Report:
     timings_ms: dict[str, int] = field(default_factory=dict)
     verified_records: int = 0
 
-    def committed(self, receipt: CommitReceipt) -> None:
-        """Counts what a commit did."""
+    def committed(self, receipt: CommitReceipt, operation: str = "commit") -> None:
+        """Counts what a commit did; `operation` is the key of its gas."""
         self.records_committed += receipt.records
         self.batches += len(receipt.batches)
         self.resources_by_type.update(receipt.resources_by_type)
-        self.gas["commit"].append(receipt.gas)
+        self.gas[operation].append(receipt.gas)
 
-    def refused(self, step: int, failure: MedUnionError) -> str:
-        """Notes a refusal, and returns its reason."""
+    def refused(self, step: int, failure: MedUnionError) -> None:
+        """Notes a refusal with its reason: a contract's or release point's, else the error's code."""
         reason = str(failure.details.get("reason") or failure.details.get("error") or failure.code)
         self.refusals.append({"step": step, "reason": reason})
-        return reason
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
@@ -53,7 +52,7 @@ class Report:
             "records_committed": self.records_committed,
             "batches": self.batches,
             "resources_by_type": dict(sorted(self.resources_by_type.items())),
-            "gas": dict(self.gas),
+            "gas": dict(sorted(self.gas.items())),
             "refusals": self.refusals,
             "timings_ms": self.timings_ms,
             "verified_records": self.verified_records,

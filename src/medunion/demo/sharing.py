@@ -1,15 +1,17 @@
 """Steps 4 to 9: another hospital is refused, helped, let in, let further in, deceived by a store, and shut out."""
 
-import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from medunion.access.grants import category_mask
+from medunion.demo.additions import corrected, laboratory_report, local_id
 from medunion.demo.stage import HOSPITAL_A, HOSPITAL_B, Stage
-from medunion.errors import IntegrityError, MedUnionError
+from medunion.demo.voice import answer, listed, word
 from medunion.fhir.registration import REQUIRED, registration
 from medunion.identity.codes import DESK_CATEGORIES, DESK_LANE, DeskCode
 from medunion.keys.scope import ALL_CLASSES, Access
+from medunion.locale import translate as t
 from medunion.records.read import Reading
 from medunion.vocabulary import ALL_CATEGORIES, Category, Purpose, RestrictedClass, Role
 
@@ -21,15 +23,10 @@ _PART = (Category.LABORATORY, Category.MEDICATIONS)
 def refuse_stranger(stage: Stage) -> None:
     """4: hospital B may not read, and is told why; nor may it write."""
     stage.begin(4)
-    patient = stage.hero
-    try:
-        stage.records(HOSPITAL_B).read(patient.id, Access(Purpose.TREAT, LANE))
-    except MedUnionError as failure:
-        stage.say("refused", reason=stage.refused(failure), by=stage.network.member_name(failure.details["by"]))
-    try:
-        stage.records(HOSPITAL_B).commit(patient.id, _laboratory_report(patient.case.patient, "unwanted"))
-    except MedUnionError as failure:
-        stage.say("write_refused", reason=stage.refused(failure))
+    patient, records = stage.hero, stage.records(HOSPITAL_B)
+    stage.refused(lambda: records.read(patient.id, Access(Purpose.TREAT, LANE)), "refused")
+    report = laboratory_report(patient.case, "unwanted")
+    stage.refused(lambda: records.commit(patient.id, report), "write_refused")
 
 
 def fill_registration(stage: Stage) -> None:
@@ -45,6 +42,7 @@ def fill_registration(stage: Stage) -> None:
     form = registration(record.resource for record in reading)
     typed = [name for name in REQUIRED if name in form.missing]
     stage.say("filled", types=_types(reading), filled=len(form.filled), typed=len(typed))
+    stage.say("form", fields=_fields(form.filled))
 
 
 def grant_part(stage: Stage) -> None:
@@ -54,16 +52,12 @@ def grant_part(stage: Stage) -> None:
     scope = stage.network.grants.scope(_PART, Purpose.TREAT, seconds=90 * _DAYS)
     stage.paid("grant_by_sig_again", stage.desk(HOSPITAL_A).grant(patient.identity, member.id, LANE, scope))
     reading = stage.records(HOSPITAL_B).read(patient.id, Access.granted(scope, LANE))
-    categories = {record.entry.category for record in reading}
     mine = stage.reader(patient).list()
     expected = sum(entry.category in _PART for entry in mine)
-    stage.say("read", records=len(reading), categories=_names(categories), types=_types(reading))
+    stage.say("read", records=len(reading), categories=_categories(_PART), types=_types(reading))
     stage.say("withheld", restricted=expected - len(reading), others=len(mine) - expected)
     wider = Access(Purpose.TREAT, LANE, ALL_CATEGORIES)
-    try:
-        stage.records(HOSPITAL_B).read(patient.id, wider)
-    except MedUnionError as failure:
-        stage.say("refused", reason=stage.refused(failure))
+    stage.refused(lambda: stage.records(HOSPITAL_B).read(patient.id, wider), "refused")
 
 
 def treat(stage: Stage) -> None:
@@ -77,24 +71,24 @@ def treat(stage: Stage) -> None:
     reading = stage.records(HOSPITAL_B).read(patient.id, access)
     stage.say("everything", records=len(reading), equal=stage.equal(patient, list(reading)))
 
-    report = _laboratory_report(patient.case.patient, "first")
+    report = laboratory_report(patient.case, "first")
     receipt = stage.records(HOSPITAL_B).commit(patient.id, report)
     stage.report.committed(receipt)
-    patient.expected[member.id, _local_id(report), 1] = report
-    stage.say("added", gas=f"{receipt.gas:,}", state=receipt.state)
+    patient.expected[member.id, local_id(report), 1] = report
+    stage.say("added", gas=f"{receipt.gas:,}", state=word("state", receipt.state))
 
     written = stage.records(HOSPITAL_A).read(patient.id, authors={stage.member(HOSPITAL_A).id})
-    own = next(record for record in written if record.entry.resource_type == "Patient")
-    corrected = _corrected(own.body)
-    receipt = stage.records(HOSPITAL_A).correct(own.entry.record_id, corrected)
-    stage.report.committed(receipt)
-    stage.report.gas["supersede"].append(receipt.gas)
+    own = next(record for record in written if record.entry.local_id == patient.case.patient)
+    body = corrected(own.body)
+    receipt = stage.records(HOSPITAL_A).correct(own.entry.record_id, body)
+    stage.report.committed(receipt, "supersede")
+    patient.expected[own.entry.author, own.entry.local_id, 2] = body
     versions = stage.records(HOSPITAL_B).history(patient.id, own.entry.record_id, access)
-    stage.say("corrected", versions=[record.entry.version for record in versions], gas=f"{receipt.gas:,}")
-    same = [versions[0].body == own.body, versions[-1].body == corrected]
+    numbers = listed(str(record.entry.version) for record in versions)
+    stage.say("corrected", versions=numbers, gas=f"{receipt.gas:,}")
+    same = [versions[0].body == own.body, versions[-1].body == body]
     seen = stage.reader(patient).history(own.entry.record_id)
-    stage.say("versions", first=same[0], second=same[1], patient=len(seen))
-    patient.expected[own.entry.author, own.entry.local_id, 2] = corrected
+    stage.say("versions", first=answer(same[0]), second=answer(same[1]), patient=len(seen))
 
 
 def flip_byte(stage: Stage) -> None:
@@ -106,13 +100,11 @@ def flip_byte(stage: Stage) -> None:
     position = offset + length // 2
     _flip(path, position)
     try:
-        stage.records(HOSPITAL_B).read(patient.id)
-    except IntegrityError as failure:
-        details = failure.details
-        stage.refused(failure)
-        stage.say("noticed", record=str(details["record"])[:8], step=details["step"], culprit=details["culprit"])
+        failure = stage.refused(lambda: stage.records(HOSPITAL_B).read(patient.id), "noticed")
     finally:
         _flip(path, position)
+    named = failure.details
+    stage.say("named", record=str(named.get("record"))[:8], step=named.get("step"), culprit=named.get("culprit"))
     stage.say("mended", records=len(stage.records(HOSPITAL_B).read(patient.id)))
 
 
@@ -124,50 +116,16 @@ def revoke(stage: Stage) -> None:
         patient.identity, patient.id, member.id, LANE, stage.network.grants.scope(seconds=_DAYS)
     )
     stage.paid("revoke_by_sig", stage.desk(HOSPITAL_A).revoke(patient.identity, member.id))
-    try:
-        stage.records(HOSPITAL_B).read(patient.id, authors={stage.member(HOSPITAL_A).id})
-    except MedUnionError as failure:
-        stage.say("refused", reason=stage.refused(failure))
-    try:
-        stage.network.grants.acting(member.acting(Role.DESK)).relay(withheld)
-    except MedUnionError as failure:
-        stage.say("withheld", reason=stage.refused(failure))
+    author = {stage.member(HOSPITAL_A).id}
+    stage.refused(lambda: stage.records(HOSPITAL_B).read(patient.id, authors=author), "refused")
+    desk = stage.network.grants.acting(member.acting(Role.DESK))
+    stage.refused(lambda: desk.relay(withheld), "withheld")
     stage.paid("close_episode", stage.network.episodes.acting(member.acting(Role.DESK)).close(patient.id))
-    report = _laboratory_report(patient.case.patient, "late")
+    report = laboratory_report(patient.case, "late")
     receipt = stage.records(HOSPITAL_B).commit(patient.id, report)
     stage.report.committed(receipt)
-    patient.expected[member.id, _local_id(report), 1] = report
+    patient.expected[member.id, local_id(report), 1] = report
     stage.say("late", records=receipt.records, gas=f"{receipt.gas:,}")
-
-
-def _laboratory_report(patient: str, which: str) -> bytes:
-    """One laboratory result of hospital B."""
-    resource = {
-        "resourceType": "Observation",
-        "id": f"hospital-b-{which}",
-        "status": "final",
-        "category": [
-            {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}]}
-        ],
-        "code": {"coding": [{"system": "http://loinc.org", "code": "4548-4", "display": "Hemoglobin A1c"}]},
-        "subject": {"reference": patient},
-        "effectiveDateTime": "2026-11-20",
-        "valueQuantity": {"value": 6.1, "unit": "%", "system": "http://unitsofmeasure.org", "code": "%"},
-    }
-    return json.dumps(resource).encode()
-
-
-def _local_id(body: bytes) -> str:
-    resource = json.loads(body)
-    return f"{resource['resourceType']}/{resource['id']}"
-
-
-def _corrected(body: bytes) -> bytes:
-    """A Patient whose preferred language was added or changed."""
-    resource = json.loads(body)
-    language = {"coding": [{"system": "urn:ietf:bcp:47", "code": "zh"}]}
-    resource["communication"] = [{"language": language, "preferred": True}]
-    return json.dumps(resource, ensure_ascii=False).encode()
 
 
 def _flip(path: Path, position: int) -> None:
@@ -180,8 +138,12 @@ def _flip(path: Path, position: int) -> None:
 
 def _types(reading: Reading) -> str:
     counts = Counter(record.entry.resource_type for record in reading)
-    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+    return listed(f"{name} {count}" for name, count in sorted(counts.items())) or t("demo.none")
 
 
-def _names(categories: set[Category]) -> str:
-    return ", ".join(category.name.lower() for category in sorted(categories))
+def _categories(categories: Iterable[Category]) -> str:
+    return listed(word("category", category.name.lower()) for category in sorted(categories))
+
+
+def _fields(names: Iterable[str]) -> str:
+    return listed(word("field", name) for name in names)

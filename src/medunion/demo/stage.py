@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import click
-
 from medunion.blobs.folder import FolderStore
 from medunion.chain import devnet
 from medunion.chain.writer import ChainRecordWriter
 from medunion.demo.inputs import Case, Inputs
 from medunion.demo.report import Report
-from medunion.errors import MedUnionError
+from medunion.demo.voice import Voice, explained
+from medunion.errors import AccessRefused, ContractRefused, IntegrityError, KeysUnavailable, MedUnionError
 from medunion.identity.wallet import Identity, Wallet
 from medunion.ledger import Receipt
 from medunion.locale import translate as t
@@ -24,7 +23,8 @@ HOSPITAL_A, HOSPITAL_B, CLINIC = "hospital-a", "hospital-b", "clinic"
 LABORATORY, INSURER, REGULATOR = "laboratory", "insurer", "regulator"
 TRUSTEES = (HOSPITAL_B, LABORATORY, REGULATOR)
 
-Speak = Callable[[str], None]
+_REFUSALS = (AccessRefused, ContractRefused, IntegrityError, KeysUnavailable)
+"""What refuses by the rules; any other error ends the story."""
 
 
 class Clock:
@@ -59,14 +59,14 @@ class Patient:
 class Stage:
     """What the acts share."""
 
-    def __init__(self, network: Network, inputs: Inputs, report: Report, clock: Clock, speak: Speak) -> None:
+    def __init__(self, network: Network, inputs: Inputs, report: Report, clock: Clock, voice: Voice) -> None:
         self.network = network
         self.inputs = inputs
         self.report = report
         self.clock = clock
         self.step = 0
         self.patients: list[Patient] = []
-        self._speak = speak
+        self.voice = voice
         self._services: dict[str, RecordService] = {}
 
     @property
@@ -85,20 +85,33 @@ class Stage:
     def begin(self, step: int) -> None:
         """Opens a step with its headline."""
         self.step = step
-        self._speak(click.style(f"{step:>2}  {t(f'demo.step{step}.title')}", bold=True))
+        title = t(f"demo.step{step}.title")
+        self.voice.line(f"{step:>2}  {title}", bold=True)
+        self.voice.doing(title)
 
     def say(self, key: str, **values: object) -> None:
         """A line of this step: the catalogue's `demo.step<n>.<key>`."""
-        self._speak("    " + t(f"demo.step{self.step}.{key}", **values))
+        self.voice.line(t(f"demo.step{self.step}.{key}", **values), indent=4)
 
     def paid(self, operation: str, receipt: Receipt) -> Receipt:
         """Notes the gas of an operation."""
         self.report.gas[operation].append(receipt.gas_used)
         return receipt
 
-    def refused(self, failure: MedUnionError) -> str:
-        """Notes a refusal; its reason."""
-        return self.report.refused(self.step, failure)
+    def refused(self, attempt: Callable[[], object], key: str, **values: object) -> MedUnionError:
+        """Attempts what must be refused and says why it was: `reason` in the line `key`, `{by}` by whom.
+
+        MedUnionError when it was not refused: then the story is not true.
+        """
+        try:
+            attempt()
+        except _REFUSALS as failure:
+            self.report.refused(self.step, failure)
+            if "by" in failure.details:
+                values.setdefault("by", self.network.member_name(failure.details["by"]))
+            self.say(key, reason=explained(failure), **values)
+            return failure
+        raise MedUnionError(f"step {self.step} ({key}) should have been refused and was not", step=self.step)
 
     def member(self, name: str) -> MemberHandle:
         """A member."""

@@ -1,7 +1,7 @@
 """Tells the story in twelve steps, in a folder that is removed afterwards or kept for whoever wants to look."""
 
-import os
 import secrets
+import shlex
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from medunion import settings
+from medunion.chain import devnet
 from medunion.demo.beginning import admit_members, commit_histories, register_patients
 from medunion.demo.inputs import from_folder, shipped
 from medunion.demo.report import Report
@@ -22,9 +24,10 @@ from medunion.demo.sharing import (
     revoke,
     treat,
 )
-from medunion.demo.stage import Clock, Speak, Stage
+from medunion.demo.stage import Clock, Stage
 from medunion.demo.trust import break_the_glass, look_back, lose_author
-from medunion.errors import UsageError
+from medunion.demo.voice import Speak, Voice
+from medunion.errors import IntegrityError, UsageError
 from medunion.locale import translate as t
 from medunion.network import Network
 
@@ -41,29 +44,36 @@ class Options:
 def tell(options: Options, speak: Speak = click.echo) -> Report:
     """Tells the story and returns what it measured.
 
-    UsageError, FhirError or BodyTooLarge before anything is started; DevnetError when no devnet can be.
+    UsageError, FhirError or BodyTooLarge before anything is started; DevnetError when no devnet can be. IntegrityError
+    when not every record was read back equal to what went in.
     """
-    inputs = from_folder(options.bundles) if options.bundles else shipped()
-    report, clock = Report(), Clock()
-    passphrase = os.environ.get("MEDUNION_PASSPHRASE") or secrets.token_urlsafe(12)
-    with _folder(options.keep) as folder:
-        speak(t("demo.starting", patients=len(inputs.cases)))
+    report, clock, voice = Report(), Clock(), Voice(speak)
+    given = settings.read("MEDUNION_PASSPHRASE")
+    passphrase = given or secrets.token_urlsafe(12)
+    with devnet.ending_cleanly(), _folder(options.keep) as folder, _writable(options.report), voice.watched():
+        voice.doing(t("demo.reading_input"))
+        with report.timed("read_input"):
+            inputs = from_folder(options.bundles) if options.bundles else shipped()
+        voice.line(t("demo.starting", patients=len(inputs.cases)))
         with report.timed("start"):
             network = Network.start_devnet(
                 folder, passphrase, keep=options.keep is not None, detached=False, clock=clock
             )
         clock.base = network.ledger.now
         with network:
-            stage = Stage(network, inputs, report, clock, speak)
+            stage = Stage(network, inputs, report, clock, voice)
             try:
                 for name, act in _acts(options.keep):
                     with report.timed(name):
                         act(stage)
             finally:
                 stage.close()
-    if options.report is not None:
-        report.write(options.report)
-    _farewell(options, report, passphrase, speak)
+        if options.report is not None:
+            report.write(options.report)
+    _farewell(options, report, None if given else passphrase, voice)
+    if report.verified_records != report.records_committed:
+        missing = report.records_committed - report.verified_records
+        raise IntegrityError(f"{missing} records were not read back equal", step="demo", missing=missing)
     return report
 
 
@@ -102,9 +112,30 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     yield keep
 
 
-def _farewell(options: Options, report: Report, passphrase: str, speak: Speak) -> None:
+@contextmanager
+def _writable(report: Path | None) -> Iterator[None]:
+    """Makes sure that the report can be written before anything is done for it; UsageError."""
+    if report is None:
+        yield
+        return
+    is_new = not report.exists()
+    try:
+        with report.open("a", encoding="utf-8"):
+            pass
+    except OSError as failure:
+        raise UsageError(f"{report} cannot be written: {failure.strerror}", path=str(report)) from None
+    try:
+        yield
+    except BaseException:
+        if is_new:
+            report.unlink(missing_ok=True)
+        raise
+
+
+def _farewell(options: Options, report: Report, passphrase: str | None, voice: Voice) -> None:
+    """What it came to. A passphrase is told only when it was drawn here: nobody else knows it."""
     seconds = sum(report.timings_ms.values()) / 1000
-    speak(
+    voice.line(
         t(
             "demo.end",
             patients=report.patients,
@@ -115,6 +146,10 @@ def _farewell(options: Options, report: Report, passphrase: str, speak: Speak) -
         )
     )
     if options.report is not None:
-        speak(t("demo.reported", path=options.report))
+        voice.line(t("demo.reported", path=options.report))
     if options.keep is not None:
-        speak(t("demo.kept", path=options.keep, passphrase=passphrase))
+        voice.line(t("demo.kept", path=options.keep))
+        command = f"medunion devnet up --from {shlex.quote(str(options.keep))}"
+        voice.line(t("demo.open_again", command=command), indent=4)
+        secret = t("demo.same_passphrase") if passphrase is None else f"MEDUNION_PASSPHRASE={passphrase}"
+        voice.line(t("demo.passphrase", secret=secret), indent=4)

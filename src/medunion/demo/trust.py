@@ -1,16 +1,20 @@
 """Steps 10 to 12: an emergency, the patient's look back, and a hospital that is gone."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from medunion.access.emergency import Statement
-from medunion.demo.stage import CLINIC, HOSPITAL_A, HOSPITAL_B, LABORATORY, REGULATOR, TRUSTEES, Stage
-from medunion.errors import ContractRefused, MedUnionError
+from medunion.demo.stage import CLINIC, HOSPITAL_A, HOSPITAL_B, REGULATOR, TRUSTEES, Stage
+from medunion.demo.voice import answer, listed, word
 from medunion.keys.scope import ALL_CLASSES, Access
+from medunion.locale import translate as t
 from medunion.records.opened import BatchOpener
 from medunion.vocabulary import Role
 
 _PERIOD = 4 * 3600
+"""Seconds that an emergency lasts."""
 
 
 def break_the_glass(stage: Stage) -> None:
@@ -21,34 +25,26 @@ def break_the_glass(stage: Stage) -> None:
     emergencies = network.emergencies.acting(clinician)
     reader = stage.records(CLINIC).acting(clinician.account)
     trustees = [stage.member(name).id for name in TRUSTEES]
+    everything = Access.emergency(ALL_CLASSES)
 
     first, receipt = emergencies.open(emergencies.request(patient.id, Statement.new("found unconscious")))
     stage.paid("open_emergency", receipt)
     unrestricted = reader.read(patient.id, Access.emergency(), trustees=trustees)
     stage.say("read", records=len(unrestricted), until=stage.moment(first.not_after))
-    try:
-        reader.read(patient.id, Access.emergency(ALL_CLASSES), trustees=trustees)
-    except MedUnionError as failure:
-        stage.say("closed", reason=stage.refused(failure))
+    stage.refused(lambda: reader.read(patient.id, everything, trustees=trustees), "closed")
 
     request = emergencies.request(patient.id, Statement.new("reacts to an unknown drug"), ALL_CLASSES)
-    try:
-        emergencies.open(request)
-    except ContractRefused as failure:
-        stage.say("approval", reason=stage.refused(failure))
+    stage.refused(lambda: emergencies.open(request), "approval")
     approval = emergencies.approve(stage.member(HOSPITAL_B).account("clinician"), request)
     second, receipt = emergencies.open(request, approval)
     stage.paid("open_emergency_approved", receipt)
-    everything = reader.read(patient.id, Access.emergency(ALL_CLASSES), trustees=trustees)
-    stage.say("opened", records=len(everything), more=len(everything) - len(unrestricted))
+    opened = reader.read(patient.id, everything, trustees=trustees)
+    stage.say("opened", records=len(opened), more=len(opened) - len(unrestricted))
 
     block, _ = network.ledger.head()
     stage.clock.offset = _PERIOD + 1
-    try:
-        reader.read(patient.id, Access.emergency(), trustees=trustees)
-    except MedUnionError as failure:
-        idle = network.ledger.head()[0] == block
-        stage.say("expired", reason=stage.refused(failure), idle=idle)
+    stage.refused(lambda: reader.read(patient.id, Access.emergency(), trustees=trustees), "expired")
+    stage.say("idle", idle=answer(network.ledger.head()[0] == block))
     stage.clock.offset = 0
     stage.advance(_PERIOD + 1)
 
@@ -71,53 +67,53 @@ def look_back(stage: Stage) -> None:
     stage.say("ledger", events=len(history))
     for event in sorted(history, key=lambda each: (each.block, each.log_index)):
         member = event.arguments.get("member")
-        name = network.member_name(member) if member else ""
-        stage.say("event", time=stage.moment(event.time), event=event.name, member=name)
+        told = [word("event", event.name), *([network.member_name(member)] if member else [])]
+        stage.say("event", time=stage.moment(event.time), event=t("demo.colon").join(told))
     reader = stage.reader(patient)
     for name in (HOSPITAL_A, *TRUSTEES):
-        granted = refused = 0
-        for entry in reader.access_log(stage.member(name).id):
-            if entry["outcome"] == "0":
-                granted += 1
-            else:
-                refused += 1
-        stage.say("log", name=name, granted=granted, refused=refused)
+        log = reader.access_log(stage.member(name).id)
+        granted = sum(entry["outcome"] == "0" for entry in log)
+        stage.say("log", name=name, granted=granted, refused=len(log) - granted)
 
 
 def lose_author(stage: Stage, keep: Path | None) -> None:
     """12: hospital A's folder and keys are deleted: one trustee opens nothing, two release everything.
 
-    Then every patient reads back every version of every record, through ledger proof and decryption.
+    Then every patient reads back every version of every record, through ledger proof and decryption. `keep` names
+    where an auditor's copy of the folder waits meanwhile.
     """
     stage.begin(12)
-    patient, author = stage.hero, stage.member(HOSPITAL_A)
+    author = stage.member(HOSPITAL_A)
     folder, member = author.path, author.id
     stage.close_records(HOSPITAL_A)
     if keep is not None:
         shutil.copytree(folder, keep)
     shutil.rmtree(folder)
-    stage.say("deleted", gone=not folder.exists())
+    stage.say("deleted", gone=answer(not folder.exists()))
 
-    tried, opened = _try_alone(stage, LABORATORY, member)
-    stage.say("alone", trustee=LABORATORY, tried=tried, opened=opened)
-    for name in TRUSTEES[:1]:
-        hidden = [stage.member(each).path for each in TRUSTEES if each != name]
-        try:
-            _hide(hidden)
-            stage.reader(patient).read()
-        except MedUnionError as failure:
-            stage.say("one", trustee=name, reason=stage.refused(failure))
-        finally:
-            _show(hidden)
+    _ask_alone(stage, member)
     total = 0
-    for each in stage.patients:
+    for number, each in enumerate(stage.patients, 1):
+        stage.voice.doing(t("demo.reading_back", number=number), number - 1, len(stage.patients))
         reading = stage.reader(each).read(versions=True)
         total += len(reading)
         stage.report.verified_records += stage.equal(each, list(reading))
     stage.say("released", records=total, equal=stage.report.verified_records)
     if keep is not None:
-        shutil.copytree(keep, folder)
-        shutil.rmtree(keep)
+        shutil.move(keep, folder)
+        stage.say("put_back")
+
+
+def _ask_alone(stage: Stage, author: int) -> None:
+    """Each trustee alone: what it holds opens nothing of the author's, and asking it is not enough."""
+    tried = opened = 0
+    for name in TRUSTEES:
+        more_tried, more_opened = _try_alone(stage, name, author)
+        tried, opened = tried + more_tried, opened + more_opened
+    stage.say("alone", trustees=listed(TRUSTEES), tried=f"{tried:,}", opened=opened)
+    for name in TRUSTEES:
+        with _away([stage.member(each).path for each in TRUSTEES if each != name]):
+            stage.refused(lambda: stage.reader(stage.hero).read(), "one", trustee=name)
 
 
 def _try_alone(stage: Stage, name: str, author: int) -> tuple[int, int]:
@@ -140,11 +136,15 @@ def _try_alone(stage: Stage, name: str, author: int) -> tuple[int, int]:
     return tried, opened
 
 
-def _hide(folders: list[Path]) -> None:
-    for folder in folders:
-        folder.rename(folder.with_suffix(".away"))
-
-
-def _show(folders: list[Path]) -> None:
-    for folder in folders:
-        folder.with_suffix(".away").rename(folder)
+@contextmanager
+def _away(folders: list[Path]) -> Iterator[None]:
+    """Takes members' folders away for a while: they do not answer."""
+    moved = []
+    try:
+        for folder in folders:
+            folder.rename(folder.with_suffix(".away"))
+            moved.append(folder)
+        yield
+    finally:
+        for folder in moved:
+            folder.with_suffix(".away").rename(folder)
