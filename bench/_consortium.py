@@ -74,7 +74,15 @@ class Consortium:
 
     def _enrol(self, member: int) -> Member:
         admin = self.account(f"admin {member}")
-        self._decide("admitMember", member, int(_KINDS[member]), admin.address, _SUITE, digest(f"key {member}"), "https://node.example")
+        self._decide(
+            "admitMember",
+            member,
+            int(_KINDS[member]),
+            admin.address,
+            _SUITE,
+            digest(f"key {member}"),
+            "https://node.example",
+        )
         registrar = Role.REGISTRAR if member == REGULATOR else Role(0)
         staff = self._hire(admin, member, "staff", Role.DESK | Role.RECORDS | Role.READER | registrar)
         return Member(member, admin, staff, self._hire(admin, member, "clinician", Role.READER))

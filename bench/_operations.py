@@ -1,13 +1,12 @@
-"""The operations that are measured: each is one transaction on the committed artifacts, unless its name says otherwise."""
+"""The operations that are measured, each one transaction unless it says otherwise."""
 
+from bench._consortium import CLINIC, CLOCK, DEADLINE, HOSPITAL, LABORATORY, REGULATOR, Consortium, Member, digest
 from medunion.chain.ledger import leaf_values
 from medunion.chain.sender import Sender
 from medunion.ledger import Leaf
 from medunion.records.leaf import hash_leaf
 from medunion.records.merkle import MerkleTree
 from medunion.vocabulary import Category, Purpose
-
-from bench._consortium import CLINIC, CLOCK, DEADLINE, HOSPITAL, LABORATORY, REGULATOR, Consortium, Member, digest
 
 _SUITE, _LANE, _UNRESTRICTED = 1, 0, 0
 _BATCH = 1000
@@ -55,18 +54,14 @@ class Operations:
         named = self._named(values)
         del named["configurationDigest"], named["assisted"]
         signature = self._on.sign(self._parent, "RegisterProvisional", **named, sponsor=HOSPITAL)
-        self._do(
-            "register_provisional", desk, "PatientRegistry", "registerProvisional", values, DEADLINE, signature
-        )
+        self._do("register_provisional", desk, "PatientRegistry", "registerProvisional", values, DEADLINE, signature)
         self._take_over(self._id_of(self._parent))
 
         alice = self._id_of(self._alice)
         rotation = {"patient": alice, "suite": _SUITE, "publicKey": digest("alice's next key")}
         signature = self._on.sign(self._alice, "RotateKey", **rotation, nonce=0)
         authorization = (0, DEADLINE, signature)
-        self._do(
-            "rotate_key_by_sig", desk, "PatientRegistry", "rotateKeyBySig", *rotation.values(), authorization
-        )
+        self._do("rotate_key_by_sig", desk, "PatientRegistry", "rotateKeyBySig", *rotation.values(), authorization)
         return alice, self._id_of(self._bob)
 
     def _take_over(self, patient: bytes) -> None:
@@ -76,9 +71,7 @@ class Operations:
         message = {**dict(zip(names, values, strict=True)), "nonce": 0}
         consent = (0, DEADLINE, self._on.sign(self._parent, "TakeOver", **message))
         acceptance = self._on.sign(follower, "TakeOver", **message)
-        self._do(
-            "take_over", self._hospital.staff, "PatientRegistry", "takeOver", values, consent, acceptance
-        )
+        self._do("take_over", self._hospital.staff, "PatientRegistry", "takeOver", values, consent, acceptance)
 
     def _share(self, alice: bytes, bob: bytes) -> None:
         for name in ("grant_by_sig", "grant_by_sig_again"):
@@ -91,8 +84,8 @@ class Operations:
             arguments = (alice, CLINIC, _LANE, _SCOPE, nonce, DEADLINE, signature)
             self._do(name, self._clinic.staff, "AccessGrants", "setGrantBySig", *arguments)
         signature = self._on.sign(self._alice, "Revoke", patient=alice, member=CLINIC, laneMask=1, nonce=2)
-        arguments = (alice, CLINIC, 1, 2, DEADLINE, signature)
-        self._do("revoke_by_sig", self._clinic.staff, "AccessGrants", "revokeBySig", *arguments)
+        revocation = (alice, CLINIC, 1, 2, DEADLINE, signature)
+        self._do("revoke_by_sig", self._clinic.staff, "AccessGrants", "revokeBySig", *revocation)
         self._do("grant", self._bob, "AccessGrants", "setGrant", bob, CLINIC, _LANE, _SCOPE)
         self._do("revoke", self._bob, "AccessGrants", "revoke", bob, CLINIC, 1)
 
@@ -132,9 +125,7 @@ class Operations:
     def _rescue(self, alice: bytes) -> None:
         nobody = ("0x" + "00" * 20, 0, b"")
         clinician = self._clinic.clinician
-        opened = clinician.transact(
-            "AccessGrants", "openEmergency", alice, digest("reason"), _UNRESTRICTED, nobody
-        )
+        opened = clinician.transact("AccessGrants", "openEmergency", alice, digest("reason"), _UNRESTRICTED, nobody)
         self.gas["open_emergency"] = opened.gas_used
         self._do("open_emergency_episode", clinician, "CareEpisodes", "openInEmergency", alice)
         emergency = opened.events[0].arguments["emergencyId"]
@@ -154,9 +145,7 @@ class Operations:
         return found
 
 
-def _leaf(
-    patient: bytes, name: str, record_id: bytes | None = None, version: int = 1, previous: bytes = _ZERO
-) -> Leaf:
+def _leaf(patient: bytes, name: str, record_id: bytes | None = None, version: int = 1, previous: bytes = _ZERO) -> Leaf:
     return Leaf(
         patient=patient,
         author=HOSPITAL,
