@@ -35,8 +35,8 @@ BUDGETS = {
 """What each operation may cost."""
 
 BOUGHT = {
-    "grant": "the event carries the whole scope and the next nonce, so that an indexer needs no call; the member's status "
-    "and the end of a provisional id are read where they are kept",
+    "grant": "the event carries the whole scope and the next nonce, so that an indexer needs no call; the member's "
+    "status and the end of a provisional id are read where they are kept",
     "revoke": "a direct revocation advances the nonce too, which stays in the slot instead of earning the refund of a "
     "cleared one: a signed grant that a relayer withheld cannot outlive it",
 }
