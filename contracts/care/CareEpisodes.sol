@@ -37,9 +37,9 @@ contract CareEpisodes is ICareEpisodes, EIP712 {
     /// @inheritdoc ICareEpisodes
     uint40 public constant FILING_PERIOD = 30 days;
 
-    bytes32 private constant CHECK_IN_TYPEHASH =
+    bytes32 private constant _CHECK_IN_TYPEHASH =
         keccak256("CheckIn(bytes32 patient,uint32 member,uint32 nonce,uint40 deadline)");
-    bytes32 private constant CHECK_OUT_TYPEHASH =
+    bytes32 private constant _CHECK_OUT_TYPEHASH =
         keccak256("CheckOut(bytes32 patient,uint32 member,uint32 nonce,uint40 deadline)");
 
     IConsortiumRegistry private immutable _CONSORTIUM;
@@ -48,6 +48,9 @@ contract CareEpisodes is ICareEpisodes, EIP712 {
 
     mapping(PatientId patient => mapping(MemberId member => Slot slot)) private _slots;
 
+    /// @param consortium Tells members' states and operators.
+    /// @param patients Tells who acts for a patient, and who represents it.
+    /// @param emergencies Tells live emergencies.
     constructor(IConsortiumRegistry consortium, IPatientRegistry patients, IEmergencyAccess emergencies)
         EIP712("CareEpisodes", "1")
     {
@@ -67,7 +70,7 @@ contract CareEpisodes is ICareEpisodes, EIP712 {
         external
     {
         address controller = _activeController(patient);
-        bytes32 digest = _nextDigest(CHECK_IN_TYPEHASH, patient, member, nonce, deadline);
+        bytes32 digest = _nextDigest(_CHECK_IN_TYPEHASH, patient, member, nonce, deadline);
         Signatures.requireValid(controller, digest, deadline, signature);
         _checkIn(patient, member, EpisodeOrigin.CheckIn);
     }
@@ -86,7 +89,7 @@ contract CareEpisodes is ICareEpisodes, EIP712 {
         if (!_PATIENTS.isRepresentative(patient, representative, proof)) {
             revert CareEpisodes_NotRepresentative(patient, representative);
         }
-        bytes32 digest = _nextDigest(CHECK_IN_TYPEHASH, patient, member, nonce, deadline);
+        bytes32 digest = _nextDigest(_CHECK_IN_TYPEHASH, patient, member, nonce, deadline);
         Signatures.requireValid(representative, digest, deadline, signature);
         _checkIn(patient, member, EpisodeOrigin.Representative);
     }
@@ -127,7 +130,7 @@ contract CareEpisodes is ICareEpisodes, EIP712 {
         external
     {
         address controller = _PATIENTS.authorityOf(patient).controller;
-        bytes32 digest = _nextDigest(CHECK_OUT_TYPEHASH, patient, member, nonce, deadline);
+        bytes32 digest = _nextDigest(_CHECK_OUT_TYPEHASH, patient, member, nonce, deadline);
         Signatures.requireValid(controller, digest, deadline, signature);
         _checkOut(patient, member, controller);
     }

@@ -20,6 +20,8 @@ contract RecordRegistry is IRecordRegistry {
     mapping(PatientId patient => mapping(MemberId author => mapping(bytes32 root => BatchState batch))) private _batches;
     mapping(bytes32 leafHash => bytes32 successor) private _successors;
 
+    /// @param consortium Tells members' states and operators.
+    /// @param episodes Tells who may write.
     constructor(IConsortiumRegistry consortium, ICareEpisodes episodes) {
         _CONSORTIUM = consortium;
         _EPISODES = episodes;
