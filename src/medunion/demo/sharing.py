@@ -146,4 +146,4 @@ def _categories(categories: Iterable[Category]) -> str:
 
 
 def _fields(names: Iterable[str]) -> str:
-    return listed(word("field", name) for name in names)
+    return listed(word("field", name) for name in names) or t("demo.none")

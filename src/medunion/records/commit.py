@@ -245,6 +245,10 @@ class Committer:
 
 
 def _same_record(record: PreparedRecord, local_id: str) -> bool:
-    """Whether a corrected body may be the record with this local id; one without an id of its own is taken for it."""
-    given = json.loads(record.body).get("id")
-    return record.local_id == local_id or (given is None and local_id.startswith(record.resource_type + "/"))
+    """Whether a corrected body may be the record with this local id; one without an id of its own is taken for it.
+
+    A local id that is an address (a bundle's fullUrl, with a colon) does not say the type.
+    """
+    named = "id" in json.loads(record.body)
+    fits = ":" in local_id or local_id.startswith(record.resource_type + "/")
+    return record.local_id == local_id or (not named and fits)
