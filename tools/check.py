@@ -167,7 +167,7 @@ def _stop(_number: int, _frame: object) -> None:
 
 
 if __name__ == "__main__":
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT too: a background job begins with it ignored
         signal.signal(ending, _stop)
     try:
         sys.exit(main(sys.argv[1:]))
