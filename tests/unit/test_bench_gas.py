@@ -1,6 +1,7 @@
 """The gas benchmark's table and files; what it measures is in tests/integration/test_gas.py."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,15 @@ class TestPeers:
         named = {peer.peer for figures in gas.peers().values() for peer in figures}
         assert named == document["repositories"].keys()
         assert document["source"]
+
+
+class TestReadme:
+    def test_shows_the_snapshots_figures(self) -> None:
+        snapshot = json.loads(gas.SNAPSHOT.read_text(encoding="utf-8"))
+        readme = (gas.ROOT / "README.md").read_text(encoding="utf-8")
+        shown = dict(re.findall(r"^\| `(\w+)` \| ([\d,.]+) \|$", readme, re.MULTILINE))
+        assert len(shown) >= 12
+        assert shown == {name: f"{snapshot[name]:,}" for name in shown}
 
 
 class TestMain:
