@@ -152,7 +152,7 @@ def run_forge(forge: Path) -> Forge:
 
     To choose tests would take longer: forge then compiles the whole tree once more to know what there is.
     """
-    environment = {**os.environ, "SOLC_QUICK": "1"}
+    environment = {**os.environ, "FOUNDRY_PROFILE": "default", "SOLC_QUICK": "1"}
 
     def run(tree: Path) -> Results:
         try:
@@ -239,8 +239,12 @@ def run_contract(
                 trees.put(tree)
 
         with ThreadPoolExecutor(jobs) as pool:
-            for _ in pool.map(work, sound):
-                pass
+            try:
+                for _ in pool.map(work, sound):
+                    pass
+            except BaseException:
+                pool.shutdown(cancel_futures=True)  # an interrupt does not wait for the mutants that are left
+                raise
 
 
 def try_truth(tree: Path, mutants: Sequence[Mutant], forge: Forge) -> list[Verdict]:
