@@ -78,7 +78,8 @@ class TestBundles:
         assert refused(FhirError, Options(bundles=tmp_path))["file"] == "practitionerInformation.json"
 
     def test_a_body_over_the_limit_is_named(self, tmp_path: Path) -> None:
-        large = {"resourceType": "Binary", "id": "b", "contentType": "image/png", "data": "AAAA" * (8 * 1024 * 1024 + 1)}
+        data = "AAAA" * (8 * 1024 * 1024 + 1)
+        large = {"resourceType": "Binary", "id": "b", "contentType": "image/png", "data": data}
         (tmp_path / "large.json.gz").write_bytes(gzip.compress(bundle(PATIENT, large), 1))
         details = refused(BodyTooLarge, Options(bundles=tmp_path))
         assert (details["file"], details["entry"], details["limit"]) == ("large.json.gz", 1, 32 * 1024 * 1024)

@@ -13,6 +13,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -107,23 +108,26 @@ def start(
                 options += ["--state", str(home / STATE_FILE)]
             if block_time is not None:
                 options += ["--block-time", str(block_time)]
-            process = subprocess.Popen(  # noqa: S603  # our own Anvil, no shell
-                [str(anvil), *options],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=detached,
-            )
-            devnet = Devnet(home, f"http://127.0.0.1:{chosen}", chosen, process.pid, CHAIN_ID, hardfork, keep)
+            process = None
             try:
+                with _undisturbed():
+                    process = subprocess.Popen(  # noqa: S603  # our own Anvil, no shell
+                        [str(anvil), *options],
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=subprocess.STDOUT,
+                        start_new_session=detached,
+                    )
+                devnet = Devnet(home, f"http://127.0.0.1:{chosen}", chosen, process.pid, CHAIN_ID, hardfork, keep)
                 if _await(devnet, process):
                     _children[process.pid] = process
                     _keep_time(devnet)
                     _write(devnet)
                     return devnet
-            except BaseException:  # an interrupt while it starts
-                process.kill()
-                process.wait()
+            except BaseException:  # an interrupt, say: nothing goes on running that nobody knows of
+                if process is not None:
+                    process.kill()
+                    process.wait()
                 raise
             if port or attempt == _ATTEMPTS - 1:
                 break
@@ -192,6 +196,26 @@ def ending_cleanly() -> Iterator[None]:
     finally:
         for number in replaced:
             signal.signal(number, signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Puts off signals that would end the process until a child is known; only the main thread gets any."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[int] = []
+    former = {
+        one: signal.signal(one, lambda number, _frame: waiting.append(number))
+        for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for one, handler in former.items():
+            signal.signal(one, handler)
+        for number in waiting:
+            signal.raise_signal(number)
 
 
 def advance(connection: Connection, seconds: int) -> int:

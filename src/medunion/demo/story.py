@@ -4,7 +4,7 @@ import secrets
 import shlex
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -97,11 +97,15 @@ def _acts(keep: Path | None) -> list[tuple[str, Callable[[Stage], None]]]:
 
 @contextmanager
 def _folder(keep: Path | None) -> Iterator[Path]:
-    """The folder of the story; UsageError when the one to keep is not empty or cannot be made."""
+    """The folder of the story; UsageError when the one to keep is not empty or cannot be made.
+
+    One that was made for nothing is removed again.
+    """
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="medunion-demo-", ignore_cleanup_errors=True) as made:
             yield Path(made)
         return
+    is_new = not keep.exists()
     try:
         keep.mkdir(parents=True, exist_ok=True)
         filled = any(keep.iterdir())
@@ -109,7 +113,13 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         raise UsageError(f"{keep} cannot be used: {failure.strerror}", folder=str(keep)) from None
     if filled:
         raise UsageError(f"{keep} is not empty", folder=str(keep))
-    yield keep
+    try:
+        yield keep
+    except BaseException:
+        if is_new:
+            with suppress(OSError):  # something is in it
+                keep.rmdir()
+        raise
 
 
 @contextmanager
