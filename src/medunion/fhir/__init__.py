@@ -1,6 +1,6 @@
 """FHIR R4 input: reading, checking and sorting bundles, and what a registration desk needs from them."""
 
-from .bundle import BODY_LIMIT, BUNDLE_TYPES, Bundle, Entry, parse_bundle
+from .bundle import BODY_LIMIT, BUNDLE_TYPES, Bundle, Entry, parse_bundle, parse_resource
 from .categories import category_of
 from .directory import Directory
 from .patient import patient_of
@@ -23,6 +23,7 @@ __all__ = [
     "mask_of",
     "mask_of_code",
     "parse_bundle",
+    "parse_resource",
     "patient_of",
     "prepare",
     "prepare_bundle",

@@ -26,7 +26,7 @@ _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True, frozen=True, repr=False)
 class Entry:
     """One resource of a bundle."""
 
@@ -93,6 +93,23 @@ def parse_bundle(data: bytes, *, validated: bool = True, body_limit: int = BODY_
         raise _syntax(text, error) from None
     single = _entry(0, whole.value, text[whole.start : whole.end], None, validated, body_limit)
     return Bundle(None, (single,))
+
+
+def parse_resource(body: bytes) -> Entry:
+    """The one resource that a record's body is, also when that is a Bundle, not checked against R4. Raises `FhirError`.
+
+    A body is exactly a slice of JSON: gzip and white space around it are not taken.
+    """
+    try:
+        text = body.decode("utf-8")
+        whole = decode(text, 0)
+        if whole.end != len(text):
+            raise NotJson("Extra data", whole.end)
+    except UnicodeDecodeError as error:
+        raise FhirError(f"the input is not UTF-8 (byte {error.start})", position=error.start) from None
+    except NotJson as error:
+        raise _syntax(text, error) from None
+    return _entry(0, whole.value, text, None, False, len(body))
 
 
 def _text(data: bytes) -> str:

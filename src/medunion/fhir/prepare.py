@@ -26,7 +26,7 @@ from .service_day import service_day
 CONTENT_TYPE: Final = "application/fhir+json"
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True, frozen=True, repr=False)
 class PreparedRecord:
     """One record, ready to be committed."""
 

@@ -22,7 +22,7 @@ MAX_LIST_BYTES = 1_000_000
 """The most bytes that the entries of a batch's lists may take, as `RecordDraft.list_bytes` estimates them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RecordDraft:
     """One version of a record about to be committed. `references` maps references in the body to record ids."""
 

@@ -69,7 +69,7 @@ class JournalBatch:
     transaction: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class JournalRecord:
     """A version of a record as its author remembers it. `tag` is its idempotency key."""
 

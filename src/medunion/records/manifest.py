@@ -75,9 +75,12 @@ class Manifest:
                 raise InputError("the manifest is of an unknown version or suite")
             sections = tuple(_section(each) for each in values["sections"])
             manifest = cls(tuple(values["leaves"]), tuple(values["bodies"]), sections)
+            # Before anything is done with them: `bytes` of a large integer takes that much memory.
+            if not all(isinstance(each, Cid) for each in manifest.bodies):
+                raise InputError("the manifest is malformed")
             whole = manifest.encode() == block and len(manifest.leaves) == len(manifest.bodies)
             distinct = len(set(manifest.leaves)) == len(manifest.leaves) and all(
-                len(each) == 32 for each in manifest.leaves
+                isinstance(each, bytes) and len(each) == 32 for each in manifest.leaves
             )
             whole = whole and distinct and len({each.section_id for each in sections}) == len(sections)
         except (KeyError, TypeError, ValueError) as cause:
@@ -91,7 +94,7 @@ class Manifest:
         return next((each for each in self.sections if each.section_id == section_id), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ListEntry:
     """One record in a section's list. `references` maps a reference in the body to the record id that it means."""
 
@@ -138,7 +141,9 @@ def _entry(place: Place, fields: Any) -> ListEntry:
         texts = [fields[name] for name in ("resourceType", "localId", "contentType")]
         if not isinstance(body, Cid) or not isinstance(references, dict):
             raise InputError("the section's list is malformed")
-        if not all(isinstance(text, str) for text in texts) or not all(len(each) == 32 for each in references.values()):
+        if not all(isinstance(text, str) for text in texts) or not all(
+            isinstance(each, bytes) and len(each) == 32 for each in references.values()
+        ):
             raise InputError("the section's list is malformed")
         leaf = leaf_from_fields(fields, place.patient, place.author, body.digest)
     except (KeyError, TypeError) as cause:
@@ -161,6 +166,9 @@ def _context(place: Place, section_id: bytes) -> bytes:
 
 def _section(values: Any) -> ManifestSection:
     one, two, three = values["shares"]
-    if len(values["id"]) != 16 or not isinstance(values["list"], bytes):
+    parts = (values["id"], one, two, three, values["list"])
+    if not all(isinstance(each, bytes) for each in parts) or len(values["id"]) != 16:
+        raise InputError("the manifest is malformed")
+    if not len(one) == len(two) == len(three) == 32:
         raise InputError("the manifest is malformed")
     return ManifestSection(values["id"], (one, two, three), values["list"])

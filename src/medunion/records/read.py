@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from medunion.blobs.store import BlobSource
 from medunion.crypto import commitments, keys
 from medunion.crypto.body import MAX_PLAINTEXT, decrypt_body
-from medunion.errors import BlobError, CryptoError, FhirError, InputError, MedUnionError
-from medunion.fhir import CONTENT_TYPE, parse_bundle
+from medunion.errors import BlobError, CryptoError, FhirError, InputError
+from medunion.fhir import CONTENT_TYPE, parse_resource
 from medunion.keys.client import KeyClient, Notice, Place
 from medunion.keys.scope import Access
 from medunion.keys.store import KeyStore
@@ -22,7 +22,7 @@ from medunion.records.merkle import MerkleTree
 from medunion.records.opened import BatchOpener, CheckedBatch, RecordEntry, blob_error, check_versions, wrong
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Record:
     """A version of a record, verified, with exactly the bytes that its author committed."""
 
@@ -181,10 +181,10 @@ class RecordReader:
             raise wrong("commitment", leaf.record_id, author)
         if entry.listed.content_type == CONTENT_TYPE:
             try:
-                parsed = parse_bundle(plaintext, validated=False, body_limit=MAX_PLAINTEXT)
-            except (FhirError, MedUnionError) as cause:
+                parsed = parse_resource(plaintext)
+            except FhirError as cause:
                 raise wrong("fhir", leaf.record_id, author) from cause
-            if parsed.entries[0].resource_type != entry.resource_type:
+            if parsed.resource_type != entry.resource_type:
                 raise wrong("fhir", leaf.record_id, author)
         return Record(entry, plaintext)
 

@@ -118,6 +118,11 @@ class TestManifest:
             lambda values: values["sections"][0]["shares"].pop(),
             lambda values: values.update(extra=1),
             lambda values: values.update(leaves=3),
+            lambda values: values["bodies"].__setitem__(-1, 1 << 62),
+            lambda values: values.update(leaves=["a" * 32], bodies=values["bodies"][:1]),
+            lambda values: values["sections"][0].update(id="a" * 16),
+            lambda values: values["sections"][0].update(shares=[b"short"] * 3),
+            lambda values: values["sections"][0].update(shares=["a" * 32] * 3),
         ],
     )
     def test_only_what_is_written_is_read(self, batch: SealedBatch, change: Callable[[dict[str, Any]], Any]) -> None:

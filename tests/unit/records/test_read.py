@@ -1,5 +1,6 @@
 """Each check of a read fails by name, names the record and the culprit, and yields nothing."""
 
+import gzip
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,12 +13,14 @@ from medunion.blobs.cid import Cid, Codec
 from medunion.crypto import keys
 from medunion.crypto.body import encrypt_body
 from medunion.errors import AccessRefused, InputError, IntegrityError, KeysUnavailable
+from medunion.keys.client import Released
 from medunion.keys.scope import Access
 from medunion.ledger import Scope, Verification
 from medunion.records import batch as sealing
 from medunion.records.batch import body_context
 from medunion.records.manifest import ListEntry
 from medunion.records.opened import RecordEntry
+from medunion.records.read import Reading
 from medunion.vocabulary import Category, Purpose
 
 from .world import HOSPITAL_A, HOSPITAL_B, World, bundle_of, observation, sample
@@ -222,6 +225,23 @@ class TestLedger:
         assert failure_of(lambda: stocked.patient_reader().read()) == expected
 
 
+class TestBundleAsRecord:
+    @pytest.mark.parametrize("kind", ["history", "collection"])
+    def test_a_bundle_within_a_bundle_reads_back(self, world: World, kind: str) -> None:
+        inner = {"resourceType": "Bundle", "id": "inner", "type": kind}
+        world.a.records.commit(world.patient, bundle_of({"resourceType": "Patient", "id": "p"}, inner))
+        found = [record.resource for record in world.patient_reader().read()]
+        assert inner in found
+
+
+class TestSecrecy:
+    def test_what_is_printed_of_a_record_or_a_release_is_nothing_of_its_content(self, stocked: World) -> None:
+        for record in stocked.patient_reader().read():
+            assert record.body.decode() not in repr(Reading((record,)))
+            assert "body=" not in repr(record)
+        assert "KEY" not in repr(Released(keys={(1, b"root"): {b"id": b"KEY"}}))
+
+
 class TestAuthor:
     """An author that commits what does not fit together; each is caught by the check that is there for it."""
 
@@ -270,7 +290,15 @@ class TestAuthor:
         assert failure_of(lambda: reader.read()) == ("aead", entry.record_id.hex(), HOSPITAL_A)
 
     @pytest.mark.parametrize(
-        "text", [b"not json", b'{"resourceType":"Patient"}', b"[]"], ids=["noise", "other", "list"]
+        "text",
+        [
+            b"not json",
+            b'{"resourceType":"Patient"}',
+            b"[]",
+            gzip.compress(b'{"resourceType":"Observation"}'),
+            b'{"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"resourceType":"Observation"}}]}',
+        ],
+        ids=["noise", "other", "list", "packed", "bundle"],
     )
     def test_a_body_that_is_no_such_resource(self, world: World, monkeypatch: pytest.MonkeyPatch, text: bytes) -> None:
         real = sealing._seal_record
