@@ -66,11 +66,17 @@ class AuditLog:
             os.fsync(log.fileno())
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """All lines, oldest first, unverified."""
+        """All lines, oldest first, unverified; what a crash left after the last whole one is none."""
         if self._path.exists():
             with self._path.open("rb") as log:
-                for line in log:
-                    yield json.loads(line)
+                for number, line in enumerate(log, 1):
+                    if not line.endswith(b"\n"):
+                        return
+                    try:
+                        entry = json.loads(line)
+                    except ValueError:
+                        raise _broken(number, self._path) from None
+                    yield entry
 
     def verify(self) -> int:
         """Number of entries; IntegrityError naming the first that does not follow from the one before."""
@@ -93,11 +99,15 @@ def verify_chain(path: Path) -> int:
         except (ValueError, KeyError, TypeError):
             whole = False
         if not whole:
-            raise IntegrityError(
-                f"entry {count} of the audit log does not follow", step="audit", record=count, culprit=str(path)
-            )
+            raise _broken(count, path)
         previous = entry["hash"]
     return count
+
+
+def _broken(number: int, path: Path) -> IntegrityError:
+    return IntegrityError(
+        f"entry {number} of the audit log does not follow", step="audit", record=number, culprit=str(path)
+    )
 
 
 def audit_event(access: Disclosure) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Notice:
     batch: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Released:
     """Section keys by batch and section id; what was noticed; batches that were answered, also with no section."""
 
@@ -123,8 +123,11 @@ class KeyClient:
         request = AccessLogRequest(member, self._signer.address, patient, secrets.token_bytes(32), self._clock() + TERM)
         sealed = seal_envelope(request, self._signer, self._ledger)
         answer = self._directory.release_point(member).access_log(sealed)
-        events = self._open(answer, member, request.digest(self._ledger))["events"]
-        return list(events)
+        payload = self._open(answer, member, request.digest(self._ledger))
+        events = payload.get("events") if isinstance(payload, dict) else None
+        if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+            raise _malformed(member)
+        return events
 
     def _ask_author(
         self,
@@ -319,11 +322,15 @@ def _checked(payload: Any, member: int) -> dict[str, Any]:
             each.setdefault("key", bytes(32))
             each.setdefault("shares", [])
     except (KeyError, TypeError, ValueError):
-        raise IntegrityError(
-            f"the answer of member {member} is malformed", step="release", record=None, culprit=member
-        ) from None
+        raise _malformed(member) from None
     result: dict[str, Any] = payload
     return result
+
+
+def _malformed(member: int) -> IntegrityError:
+    return IntegrityError(
+        f"the answer of member {member} is malformed", step="release", record=None, culprit=member
+    )
 
 
 def _outcome(missing: Iterable[Place], noticed: list[Notice], failures: list[MedUnionError]) -> MedUnionError:

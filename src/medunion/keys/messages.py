@@ -6,6 +6,7 @@ A payload is sealed by HPKE and named in the message by its keccak256. A refusal
 "reason"}` and is not signed: who refuses to answer cannot be made to sign that.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -22,6 +23,9 @@ NO_LANE = 255
 
 MAX_BATCHES = 4096
 """The most batches in one request or deposit."""
+
+
+_ADDRESS = re.compile("0x[0-9a-fA-F]{40}")
 
 
 def _typed(kind: str) -> Any:
@@ -82,7 +86,7 @@ class Struct:
             if isinstance(value, list) and 0 < len(value) <= MAX_BATCHES:
                 return tuple(map(cls.LISTS[name].parse, value))
         elif kind == "address":
-            if isinstance(value, str) and len(value) == 42 and value.startswith("0x"):
+            if isinstance(value, str) and _ADDRESS.fullmatch(value):
                 return value
         elif kind == "bytes32":
             if isinstance(value, bytes) and len(value) == 32:

@@ -106,8 +106,16 @@ class TestChain:
         path = tmp_path / "audit.jsonl"
         with path.open("ab") as file:
             file.write(b'{"seq": 6, "prev')
+        assert len(log.of_patient(ENTRY.patient)) == 5
         log.append(ENTRY)
         assert log.verify() == 6
+
+    def test_a_line_of_noise_is_named_when_read(self, log: AuditLog, tmp_path: Path) -> None:
+        path = tmp_path / "audit.jsonl"
+        lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join([*lines[:2], b"noise\n", *lines[3:]]))
+        with pytest.raises(IntegrityError, match="entry 3"):
+            log.of_patient(ENTRY.patient)
 
     def test_it_grows_past_one_buffer(self, log: AuditLog) -> None:
         wide = Disclosure(

@@ -63,6 +63,7 @@ class TestEnvelope:
             {"purpose": "1"},
             {"patient": b"short"},
             {"signer": "0x12"},
+            {"signer": "0x" + "z" * 40},
             {"batches": []},
             {"batches": [{"author": 1}]},
             {"batches": 3},

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from medunion.blobs import dagcbor
 from medunion.chain.accounts import Account
 from medunion.crypto import hpke
-from medunion.errors import AccessRefused
+from medunion.errors import AccessRefused, IntegrityError
 from medunion.keys.holdings import AuthorBatch, AuthorSection
 from medunion.keys.messages import (
     NO_LANE,
@@ -340,6 +340,16 @@ class TestAudit:
         events = world.patient_reader().access_log(HOSPITAL_A)
         assert [event["outcomeDesc"] for event in events] == ["granted", "no-grant"]
         assert {event["purposeOfEvent"][0]["coding"][0]["code"] for event in events} == {"TREAT"}
+
+    @pytest.mark.parametrize("payload", [[], {}, {"events": 3}, {"events": [1]}], ids=str)
+    def test_a_log_of_something_else_names_its_member(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, payload: object
+    ) -> None:
+        reader = world.patient_reader()
+        monkeypatch.setattr(reader._client, "_open", lambda *_: payload)
+        with pytest.raises(IntegrityError) as failure:
+            reader.access_log(HOSPITAL_A)
+        assert failure.value.details["culprit"] == HOSPITAL_A
 
     def test_nobody_else_reads_the_patients_log(self, world: World) -> None:
         reader = world.patient_reader()
