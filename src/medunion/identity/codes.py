@@ -29,6 +29,8 @@ DESK_LANE = 7
 DESK_CATEGORIES = (Category.DEMOGRAPHICS, Category.COVERAGE, Category.ALLERGIES)
 DEFAULT_TERM = 900
 """Seconds that a code and its grant last."""
+MAX_TERM = 86_400
+"""The most seconds for which a desk redeems one."""
 
 _PREFIX = "MU1-"
 _WIDTHS = (8, 20, 32, 4, 1, 2, 2, 1, 5, 5, 4, 5)
@@ -130,7 +132,8 @@ class DeskCode:
         if ledger.now() > min(self.deadline, self.scope.not_after):
             raise InputError("the code has ended", deadline=self.deadline)
         allowed = category_mask(DESK_CATEGORIES)
-        if self.scope.categories & ~allowed or self.scope.restricted or self.lane != DESK_LANE:
+        wider = self.scope.categories & ~allowed or self.scope.purposes & ~Purpose.TREAT or self.scope.restricted
+        if wider or self.lane != DESK_LANE or self.scope.not_after > ledger.now() + MAX_TERM:
             raise InputError("the code grants more than a desk's code may")
         if self.nonce != ledger.call("AccessGrants", "nonceOf", self.patient, member):
             raise InputError("the code was used or withdrawn")

@@ -123,6 +123,11 @@ class TestDeskCode:
         with pytest.raises(InputError, match="ended"):
             code.verify(grants.ledger, CLINIC)
 
+    def test_one_for_longer_than_a_day_is_not_redeemed(self, grants: Grants, patient: Identity) -> None:
+        code = DeskCode.issue(grants.ledger, patient, CLINIC, seconds=90_000)
+        with pytest.raises(InputError, match="more than"):
+            code.verify(grants.ledger, CLINIC)
+
     def test_a_stranger_cannot_issue_one(self, grants: Grants, patient: Identity, world: World) -> None:
         code = DeskCode.issue(grants.ledger, patient, CLINIC)
         forged = DeskCode.parse(code.text)
