@@ -66,12 +66,14 @@ def emit_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_j
         return
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         table.add_column(t(f"column.{column}"), overflow="fold")
     for row in rows:
-        table.add_row(*[_cell(plain(row.get(column))) for column in columns])
+        # As text: what others call their records is neither markup nor control sequences for this terminal.
+        table.add_row(*[Text(_printable(_cell(plain(row.get(column))))) for column in columns])
     Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
 
 
@@ -83,6 +85,10 @@ def _cell(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_cell(item) for item in value)
     return str(value)
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def report_error(failure: MedUnionError) -> None:
