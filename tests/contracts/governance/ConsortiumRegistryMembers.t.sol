@@ -56,7 +56,7 @@ contract ConsortiumRegistryMembersTest is RegistryBase {
 
     function test_AdmitMember_RevertWhen_KeyHasTheWrongLength() public {
         _expectUnusable(SUITE, 33);
-        _admitWithKey(SUITE, new bytes(33));
+        _admitWithKey(SUITE, abi.encodePacked(_publicKeyOf(NEW_MEMBER), uint8(1)));
     }
 
     function test_AdmitMember_RevertWhen_KeyIsZero() public {

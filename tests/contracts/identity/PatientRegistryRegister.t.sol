@@ -34,7 +34,7 @@ contract PatientRegistryRegisterTest is IdentityBase {
 
     function test_Register_WithAShortKey() public {
         IPatientRegistry.Registration memory registration = _registration(bob);
-        registration.publicKey = new bytes(31);
+        registration.publicKey = abi.encodePacked(bytes31(keccak256("short")));
         registration.publicKey[0] = 0x01;
         _refuseKey(registration);
     }
