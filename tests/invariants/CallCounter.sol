@@ -17,6 +17,11 @@ abstract contract CallCounter is Test {
         if (success) ++succeeded;
     }
 
+    /// @dev Evenly spread choices: forge prefers small and special numbers, whose upper bits are all zero.
+    function _spread(uint256 seed) internal pure returns (uint256) {
+        return uint256(keccak256(abi.encode(seed))) >> 32; // room to add to it
+    }
+
     /// @notice Prints the share of calls that did not revert; fails when it is below a half. For `afterInvariant`.
     function assertMostlySucceeds(string calldata name) external view {
         uint256 percent = calls == 0 ? 100 : succeeded * 100 / calls;

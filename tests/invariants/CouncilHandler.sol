@@ -60,7 +60,8 @@ contract CouncilHandler is CallCounter {
         delay = council.delay();
     }
 
-    function propose(uint128 seed) external {
+    function propose(uint256 seed) external {
+        seed = _spread(seed);
         (address callee, bytes memory data) = _call(seed);
         bytes32 salt = bytes32(proposals.length);
         address proposer = _holders[seed % _holders.length];
@@ -75,7 +76,8 @@ contract CouncilHandler is CallCounter {
         _ghostApprove(id, proposer);
     }
 
-    function approve(uint128 seed) external {
+    function approve(uint256 seed) external {
+        seed = _spread(seed);
         (bytes32 id, address holder) = _choose(seed, false);
         bool allowed = _isOpen(id) && _holds(holder) && !_approved[id][holder];
         if (_isIdle(allowed, seed)) return;
@@ -90,9 +92,10 @@ contract CouncilHandler is CallCounter {
         }
     }
 
-    function withdraw(uint128 seed) external {
-        if (seed % 3 != 0) return; // votes stand more often than they fall
-        (bytes32 id, address holder) = _choose(seed / 3, true);
+    function withdraw(uint256 seed) external {
+        seed = _spread(seed);
+        if ((seed >> 128) % 3 != 0) return; // votes stand more often than they fall
+        (bytes32 id, address holder) = _choose(seed, true);
         bool allowed = _isOpen(id) && _holds(holder) && _approved[id][holder];
         if (_isIdle(allowed, seed)) return;
         vm.prank(holder);
@@ -107,7 +110,8 @@ contract CouncilHandler is CallCounter {
         }
     }
 
-    function execute(uint128 seed) external {
+    function execute(uint256 seed) external {
+        seed = _spread(seed);
         bytes32 id = _chooseExecutable(seed);
         Ghost storage ghost = _ghosts[id];
         bool allowed = _isOpen(id) && ghost.passedAt != 0
@@ -126,9 +130,10 @@ contract CouncilHandler is CallCounter {
         }
     }
 
-    function strangers(uint128 seed) external {
-        if (seed % 4 != 0) return; // all of these fail
-        bytes32 id = proposals.length == 0 ? bytes32(0) : proposals[(seed / 4) % proposals.length];
+    function strangers(uint256 seed) external {
+        seed = _spread(seed);
+        if (_isIdle(false, seed)) return;
+        bytes32 id = proposals.length == 0 ? bytes32(0) : proposals[seed % proposals.length];
         vm.prank(address(uint160(seed)));
         try _COUNCIL.approve(id) {
             ++wrongExecutions;
@@ -138,7 +143,7 @@ contract CouncilHandler is CallCounter {
         }
     }
 
-    function wait(uint128 seed) external {
+    function wait(uint256 seed) external {
         skip(bound(seed, 6 hours, 4 days));
     }
 
@@ -236,9 +241,9 @@ contract CouncilHandler is CallCounter {
         return status == MemberStatus.Suspended;
     }
 
-    /// @dev Of the calls that must fail, every fourth is made.
+    /// @dev Of the calls that must fail, every twelfth is made.
     function _isIdle(bool allowed, uint256 seed) private pure returns (bool) {
-        return !allowed && seed % 4 != 0;
+        return !allowed && (seed >> 96) % 12 != 0;
     }
 
     /// @dev The registry refuses to suspend twice, and to reinstate who is active.

@@ -34,38 +34,35 @@ contract GovernanceCouncilInvariants is GovernanceBase {
         targets[0] = FuzzSelector(address(_handler), selectors);
     }
 
-    function invariant_ACallIsExecutedOnlyWithAMajorityThatStoodForTheDelay() public view {
-        assertEq(_handler.wrongExecutions(), 0);
-    }
-
-    function invariant_WhatTheRulesAllowIsNotRefused() public view {
-        assertEq(_handler.wrongRefusals(), 0);
-    }
-
-    function invariant_ACallIsExecutedOnce() public view {
-        assertEq(_target.calls(), _handler.setValueCalls());
-    }
-
-    function invariant_TheThresholdIsAMajorityOfDistinctSeats() public view {
-        IConsortiumCouncil.Seat[] memory seats = council.seats();
-        assertGt(council.threshold() * 2, seats.length);
-        assertLe(council.threshold(), seats.length);
-        for (uint256 i = 0; i < seats.length; ++i) {
-            for (uint256 j = 0; j < i; ++j) {
-                assertTrue(seats[i].holder != seats[j].holder && seats[i].member != seats[j].member);
-            }
-        }
-    }
-
-    function invariant_AProposalHasPassedExactlyAtTheThreshold() public view {
-        uint256 count = _handler.proposalCount();
-        for (uint256 i = count > 8 ? count - 8 : 0; i < count; ++i) {
-            assertTrue(_handler.agrees(_handler.proposals(i)));
-        }
+    /// @dev One campaign for all sentences: each would repeat the same calls.
+    function invariant_Council() public view {
+        assertEq(_handler.wrongExecutions(), 0, "executed without a majority that stood for the delay");
+        assertEq(_handler.wrongRefusals(), 0, "refused what the rules allow");
+        assertEq(_target.calls(), _handler.setValueCalls(), "a call was executed twice");
+        _assertSeatsAreDistinctWithAMajority();
+        _assertPassedExactlyAtTheThreshold();
     }
 
     function afterInvariant() public view {
         _handler.assertMostlySucceeds("council");
         console.log("council: executions", _handler.executions());
+    }
+
+    function _assertSeatsAreDistinctWithAMajority() private view {
+        IConsortiumCouncil.Seat[] memory seats = council.seats();
+        assertGt(council.threshold() * 2, seats.length, "no majority");
+        assertLe(council.threshold(), seats.length, "a threshold that nobody reaches");
+        for (uint256 i = 0; i < seats.length; ++i) {
+            for (uint256 j = 0; j < i; ++j) {
+                assertTrue(seats[i].holder != seats[j].holder && seats[i].member != seats[j].member, "two seats of one");
+            }
+        }
+    }
+
+    function _assertPassedExactlyAtTheThreshold() private view {
+        uint256 count = _handler.proposalCount();
+        for (uint256 i = count > 8 ? count - 8 : 0; i < count; ++i) {
+            assertTrue(_handler.agrees(_handler.proposals(i)), "a proposal stands otherwise than its votes");
+        }
     }
 }
