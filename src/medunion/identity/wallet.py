@@ -7,12 +7,13 @@
     }]}
 
 The account, the X25519 key and the salt of each id are drawn separately: no id can be computed from another.
+A file that another process changed since it was opened is not written over: it may hold a key that is nowhere else.
 """
 
+import fcntl
 import json
 import os
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from medunion.crypto.encoding import abi_words
 from medunion.crypto.hashing import keccak256
 from medunion.crypto.passphrase import DEFAULT_COST, KdfCost
 from medunion.errors import CryptoError, InputError, WalletCorrupted, WalletError
+from medunion.files import write_whole
 from medunion.identity.configuration import Configuration, new_salt
 
 _KIND = "medunion-wallet"
@@ -170,9 +172,16 @@ class Wallet:
     """An opened wallet file."""
 
     def __init__(
-        self, path: Path, secret: str, document: dict[str, Any], scrypt_cost: int, argon_cost: KdfCost
+        self,
+        path: Path,
+        secret: str,
+        stored: bytes | None,
+        document: dict[str, Any],
+        scrypt_cost: int,
+        argon_cost: KdfCost,
     ) -> None:
         self.path = path
+        self._stored = stored
         self._secret = secret
         self._document = document
         self._scrypt_cost = scrypt_cost
@@ -190,7 +199,8 @@ class Wallet:
         """
         if path.exists():
             raise WalletError(f"there is a wallet at {path} already", path=str(path))
-        wallet = cls(path, secret, {"kind": _KIND, "version": _VERSION, "ids": []}, scrypt_cost, argon_cost)
+        empty = {"kind": _KIND, "version": _VERSION, "ids": []}
+        wallet = cls(path, secret, None, empty, scrypt_cost, argon_cost)
         wallet.new_identity("1")
         return wallet
 
@@ -202,7 +212,8 @@ class Wallet:
 
         The costs are those of what will be written; what is read states its own.
         """
-        wallet = cls(path, secret, _read(path), scrypt_cost, argon_cost)
+        stored = _read(path)
+        wallet = cls(path, secret, stored, _parse(path, stored), scrypt_cost, argon_cost)
         _ = wallet.identities[0].public_key
         return wallet
 
@@ -227,22 +238,12 @@ class Wallet:
         """Draws account and X25519 key for an id that exists (to take it over), and writes the wallet."""
         return self._add(label, patient, None, Account.create())
 
-    def save(self) -> None:
-        """Writes the file whole or not at all, readable by its owner only; WalletError when that fails."""
-        part = self.path.with_name(self.path.name + ".part")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-                file.write(json.dumps(self._document, indent=1) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self.path)
-        except OSError as failure:
-            raise WalletError(f"{self.path} cannot be written: {failure.strerror}", path=str(self.path)) from None
-
     def changing(self) -> "_Change":
-        """A context in which the document is changed; afterwards it is written, or put back when that fails."""
-        return _Change(self._lock, self._document, self.save)
+        """A context in which the document is changed; afterwards it is written, or put back when that fails.
+
+        WalletError when another process changed the file since it was opened or last written, or it cannot be written.
+        """
+        return _Change(self)
 
     def lock(self, account: Account) -> dict[str, Any]:
         """An account as keystore v3 under the wallet's passphrase."""
@@ -279,40 +280,78 @@ class Wallet:
 
 
 class _Change:
-    """Writes what changed in a document, or restores what it was."""
+    """Writes what changed in a document, or restores what it was. One at a time per wallet, also between processes."""
 
-    def __init__(self, lock: threading.RLock, document: dict[str, Any], save: Callable[[], None]) -> None:
-        self._lock = lock
-        self._document = document
-        self._save = save
+    def __init__(self, wallet: Wallet) -> None:
+        self._wallet = wallet
+        self._file: int | None = None
         self._before: list[dict[str, Any]] = []
 
     def __enter__(self) -> None:
-        self._lock.acquire()
-        self._before = [dict(each) for each in self._document["ids"]]
+        wallet = self._wallet
+        wallet._lock.acquire()
+        try:
+            self._file = self._take_file()
+            if (_read(wallet.path) if wallet.path.exists() else None) != wallet._stored:
+                raise WalletError("the wallet was changed by another process: open it again", path=str(wallet.path))
+        except WalletError:
+            self._leave()
+            raise
+        self._before = [dict(each) for each in wallet._document["ids"]]
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             if kind is None:
-                self._save()
+                self._write()
         except WalletError:
-            kept = self._document["ids"][: len(self._before)]
+            document = self._wallet._document
+            kept = document["ids"][: len(self._before)]
             for each, before in zip(kept, self._before, strict=True):
                 each.clear()
                 each.update(before)
-            self._document["ids"] = kept
+            document["ids"] = kept
             raise
         finally:
-            self._lock.release()
+            self._leave()
+
+    def _take_file(self) -> int:
+        """A lock beside the wallet: the wallet's own file is replaced when it is written."""
+        path = self._wallet.path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = os.open(path.with_name(path.name + ".lock"), os.O_WRONLY | os.O_CREAT, 0o600)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as failure:
+            raise WalletError(f"{path} cannot be written: {failure.strerror}", path=str(path)) from None
+        return file
+
+    def _write(self) -> None:
+        wallet = self._wallet
+        data = (json.dumps(wallet._document, indent=1) + "\n").encode()
+        try:
+            write_whole(wallet.path, data)
+        except OSError as failure:
+            raise WalletError(f"{wallet.path} cannot be written: {failure.strerror}", path=str(wallet.path)) from None
+        wallet._stored = data
+
+    def _leave(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+        self._wallet._lock.release()
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> bytes:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        return path.read_bytes()
     except FileNotFoundError:
         raise WalletError(f"there is no wallet at {path}", path=str(path)) from None
     except OSError as failure:
         raise WalletError(f"{path} cannot be read: {failure.strerror}", path=str(path)) from None
+
+
+def _parse(path: Path, data: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(data)
     except ValueError:
         raise WalletCorrupted("the wallet file is not whole", path=str(path)) from None
     if not isinstance(document, dict) or (document.get("kind"), document.get("version")) != (_KIND, _VERSION):

@@ -8,12 +8,12 @@ keys.sqlite  journal.sqlite  audit.jsonl  operators/
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from medunion.crypto import hpke, keys, passphrase, sealed
 from medunion.errors import CryptoError, UsageError, WalletCorrupted
+from medunion.files import write_whole
 from medunion.keys.audit import AuditLog
 from medunion.keys.store import KeyStore
 
@@ -40,7 +40,7 @@ class MemberHome:
         try:
             path.mkdir(parents=True, exist_ok=True)
             path.chmod(0o700)
-            _write(path / "record-secret", sealed.seal(home.kek, _SECRET, home.record_secret))
+            write_whole(path / "record-secret", sealed.seal(home.kek, _SECRET, home.record_secret))
             member_key = {
                 "suite": 1,
                 "publicKey": home.public_key.hex(),
@@ -111,14 +111,4 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:
-    _write(path, json.dumps(value, indent=1).encode())
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Atomically and durably, readable by the owner only."""
-    temporary = path.with_name(path.name + ".new")
-    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    write_whole(path, json.dumps(value, indent=1).encode())

@@ -11,16 +11,17 @@
 """
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from medunion import settings
 from medunion.chain.accounts import SCRYPT_COST
 from medunion.crypto.passphrase import DEFAULT_COST, KdfCost
 from medunion.errors import DeploymentError, UnknownPatient, UsageError, WalletCorrupted, WalletError
+from medunion.files import write_whole
 
 DEFAULT = ".medunion"
 NETWORK_FILE = "network.json"
@@ -58,7 +59,7 @@ class Home:
     @classmethod
     def at(cls, path: str | Path | None = None) -> "Home":
         """The folder named, else MEDUNION_HOME's, else `.medunion` here."""
-        return cls(Path(path or os.environ.get("MEDUNION_HOME") or DEFAULT))
+        return cls(Path(path or settings.read("MEDUNION_HOME") or DEFAULT))
 
     @property
     def deployment(self) -> Path:
@@ -137,14 +138,9 @@ class Home:
 
     def write(self, path: Path, document: dict[str, Any]) -> None:
         """Writes a file of this folder whole or not at all, for its owner only; UsageError when that fails."""
-        part = path.with_name(path.name + ".part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-                file.write(json.dumps(document, indent=1) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
+            write_whole(path, (json.dumps(document, indent=1) + "\n").encode())
         except OSError as failure:
             raise UsageError(f"{path} cannot be written: {failure.strerror}", path=str(path)) from None
 

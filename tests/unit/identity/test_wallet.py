@@ -1,4 +1,6 @@
+import fcntl
 import json
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -40,7 +42,7 @@ def reopen(path: Path, secret: str = SECRET) -> Wallet:
 class TestCreate:
     def test_only_the_owner_may_read_the_file(self, wallet: Wallet) -> None:
         assert stat.S_IMODE(wallet.path.stat().st_mode) == 0o600
-        assert [each.name for each in wallet.path.parent.iterdir()] == ["me.json"]
+        assert sorted(each.name for each in wallet.path.parent.iterdir()) == ["me.json", "me.json.lock"]
 
     def test_no_secret_stands_in_it(self, wallet: Wallet, identity: Identity) -> None:
         text = wallet.path.read_text()
@@ -204,3 +206,43 @@ class TestSave:
         assert (identity.public_key, len(identity.addresses), len(wallet.identities)) == (key, 1, 1)
         wallet.new_identity("more")
         assert len(reopen(path).identities) == 2
+
+    def test_the_folder_is_durable_too(self, path: Path, identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+        synced, real = [], os.fsync
+
+        def note(file: int) -> None:
+            synced.append(stat.S_ISDIR(os.fstat(file).st_mode))
+            real(file)
+
+        monkeypatch.setattr("os.fsync", note)
+        identity.add_key()
+        assert synced == [False, True]
+        assert path.exists()
+
+
+class TestTwoProcesses:
+    def test_a_key_that_another_added_is_not_destroyed(self, path: Path, identity: Identity) -> None:
+        theirs = reopen(path)
+        added = theirs.identity().add_key()
+        for change in (identity.add_key, identity.add_account):
+            with pytest.raises(WalletError, match="changed by another process: open it again"):
+                change()
+        assert reopen(path).identity().public_key == added
+        assert len(identity.addresses) == 1
+        again = reopen(path).identity()
+        following = again.add_key()
+        assert hpke.public_key(again.private_key(added)) == added
+        assert reopen(path).identity().public_key == following
+
+    @pytest.mark.usefixtures("wallet")
+    def test_a_wallet_that_is_gone_is_not_written_anew(self, path: Path, identity: Identity) -> None:
+        path.unlink()
+        with pytest.raises(WalletError, match="open it again"):
+            identity.add_key()
+        assert not path.exists()
+
+    def test_one_waits_while_another_writes(self, path: Path, wallet: Wallet) -> None:
+        with wallet.changing(), path.with_name("me.json.lock").open("a") as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with path.with_name("me.json.lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
