@@ -70,7 +70,8 @@ contract CareHandler is CallCounter {
         }
     }
 
-    function checkIn(uint128 seed) external {
+    function checkIn(uint256 seed) external {
+        seed = _spread(seed);
         (uint256 p, uint256 s) = _search(seed, false);
         if (p == _NO_ONE) return;
         Ghost storage ghost = _ghosts[p][s];
@@ -81,7 +82,8 @@ contract CareHandler is CallCounter {
         if (success) ++ghost.nonce;
     }
 
-    function checkOut(uint128 seed) external {
+    function checkOut(uint256 seed) external {
+        seed = _spread(seed);
         (uint256 p, uint256 s) = _search(seed, true);
         if (p == _NO_ONE) return;
         Ghost storage ghost = _ghosts[p][s];
@@ -91,7 +93,8 @@ contract CareHandler is CallCounter {
         if (success) ++ghost.nonce;
     }
 
-    function closeOwn(uint128 seed) external {
+    function closeOwn(uint256 seed) external {
+        seed = _spread(seed);
         (uint256 p, uint256 s) = _search(seed, true);
         if (p == _NO_ONE) return;
         Ghost storage ghost = _ghosts[p][s];
@@ -100,7 +103,8 @@ contract CareHandler is CallCounter {
         if (success) ghost.end = block.timestamp;
     }
 
-    function openDependent(uint128 seed) external {
+    function openDependent(uint256 seed) external {
+        seed = _spread(seed);
         (uint256 p, uint256 opener, uint256 s) = _chooseDependent(seed);
         if (opener == _NO_ONE) return;
         bool allowed = _mayOpenDependent(p, opener, s);
@@ -111,7 +115,8 @@ contract CareHandler is CallCounter {
     }
 
     /// @dev Closes an open dependent episode by its opener; anything by anybody once in eight times.
-    function closeDependent(uint128 seed) external {
+    function closeDependent(uint256 seed) external {
+        seed = _spread(seed);
         (uint256 p, uint256 s) = ((seed >> 16) % persons.length, (seed >> 24) % sites.length);
         uint256 caller = (seed >> 32) % sites.length;
         for (uint256 i = 0; i < persons.length * sites.length && seed % 8 != 0; ++i) {
@@ -129,7 +134,8 @@ contract CareHandler is CallCounter {
     }
 
     /// @dev Breaks the glass, has it reviewed, and opens an episode; without an emergency once in eight times.
-    function openInEmergency(uint128 seed) external {
+    function openInEmergency(uint256 seed) external {
+        seed = _spread(seed);
         (uint256 p, uint256 s) = _search(seed, false);
         if (p == _NO_ONE) return;
         Site memory site = sites[s];
@@ -148,13 +154,15 @@ contract CareHandler is CallCounter {
         if (success) _ghostOpen(p, s, EpisodeOrigin.Emergency, notAfter + 1, _NO_ONE);
     }
 
-    function wait(uint128 seed) external {
+    function wait(uint256 seed) external {
+        seed = _spread(seed);
         skip(seed % 4 == 0 ? bound(seed >> 8, 1 days, 20 days) : bound(seed >> 8, 1, 3 hours));
         _count(true);
     }
 
     /// @dev At most one member in five is suspended, so that most calls can succeed.
-    function suspendOrReinstate(uint128 seed) external {
+    function suspendOrReinstate(uint256 seed) external {
+        seed = _spread(seed);
         uint256 s = seed % sites.length;
         for (uint256 i = 0; i < sites.length; ++i) {
             if (suspended[i]) s = i;
@@ -166,7 +174,8 @@ contract CareHandler is CallCounter {
         _count(true);
     }
 
-    function strangers(uint128 seed, address caller) external {
+    function strangers(uint256 seed, address caller) external {
+        seed = _spread(seed);
         (uint256 p, uint256 s) = (seed % persons.length, (seed >> 8) % sites.length);
         if (caller == persons[p].controller || MemberId.unwrap(_REGISTRY.actorOf(caller).member) != 0) return;
         PatientId patient = persons[p].patient;
@@ -204,7 +213,7 @@ contract CareHandler is CallCounter {
     }
 
     /// @dev Directly, or by a signature that somebody relays.
-    function _byPatient(uint128 seed, uint256 p, uint256 s, string memory action, bytes4 direct, bytes4 bySig)
+    function _byPatient(uint256 seed, uint256 p, uint256 s, string memory action, bytes4 direct, bytes4 bySig)
         private
         returns (bool)
     {
@@ -254,7 +263,7 @@ contract CareHandler is CallCounter {
     }
 
     /// @dev What may be opened, `opener` {_NO_ONE} when nothing may; anything once in eight times.
-    function _chooseDependent(uint128 seed) private view returns (uint256 p, uint256 opener, uint256 s) {
+    function _chooseDependent(uint256 seed) private view returns (uint256 p, uint256 opener, uint256 s) {
         uint256 n = sites.length;
         (p, opener, s) = ((seed >> 16) % persons.length, (seed >> 24) % n, (seed >> 32) % n);
         if (seed % 8 == 0) return (p, opener, s);
@@ -267,7 +276,7 @@ contract CareHandler is CallCounter {
 
     /// @dev A pair where an episode is open or not, as wanted, at a member that is not suspended; any pair once in eight
     /// times. `p` is {_NO_ONE} when there is no such pair.
-    function _search(uint128 seed, bool wanted) private view returns (uint256 p, uint256 s) {
+    function _search(uint256 seed, bool wanted) private view returns (uint256 p, uint256 s) {
         uint256 pairs = persons.length * sites.length;
         for (uint256 i = 0; i < pairs; ++i) {
             uint256 pair = ((seed >> 16) + i) % pairs;

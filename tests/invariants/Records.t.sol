@@ -21,8 +21,8 @@ contract RecordsInvariants is RecordsBase {
         persons[0] = RecordsHandler.Person(patient, alice);
         persons[1] = RecordsHandler.Person(bobsId, bob);
         _handler = new RecordsHandler(episodes, records, authors, persons);
-        for (uint128 pair = 0; pair < 6; ++pair) {
-            _handler.comeOrGo((pair % 2) << 8 | (pair / 2) << 16);
+        for (uint256 visit = 0; visit < 6; ++visit) {
+            _handler.comeOrGo(visit);
         }
     }
 

@@ -61,7 +61,8 @@ contract RecordsHandler is CallCounter {
     }
 
     /// @notice The patient checks in, or out when an episode is open.
-    function comeOrGo(uint128 seed) external {
+    function comeOrGo(uint256 seed) external {
+        seed = _spread(seed);
         (uint256 p, uint256 a) = _pair(seed);
         (PatientId patient, MemberId member) = (persons[p].patient, authors[a].member);
         vm.prank(persons[p].controller);
@@ -76,13 +77,15 @@ contract RecordsHandler is CallCounter {
         _count(true);
     }
 
-    function wait(uint128 seed) external {
+    function wait(uint256 seed) external {
+        seed = _spread(seed);
         skip(bound(seed, 1 hours, 12 days));
         _count(true);
     }
 
     /// @notice Commits a new record beside another one; once in eight times a root that is there already.
-    function commit(uint128 seed) external {
+    function commit(uint256 seed) external {
+        seed = _spread(seed);
         (uint256 p, uint256 a) = _pairThatMayWrite(seed);
         if (p == _NO_ONE) return;
         if (seed % 8 == 0 && _batches.length != 0) {
@@ -103,7 +106,8 @@ contract RecordsHandler is CallCounter {
     }
 
     /// @notice Commits for every patient at once; what the rules refuse must be skipped, nothing else.
-    function commitMany(uint128 seed) external {
+    function commitMany(uint256 seed) external {
+        seed = _spread(seed);
         uint256 a = seed % authors.length;
         IRecordRegistry.Batch[] memory batches = new IRecordRegistry.Batch[](persons.length);
         for (uint256 p = 0; p < persons.length; ++p) {
@@ -123,7 +127,8 @@ contract RecordsHandler is CallCounter {
     }
 
     /// @notice Corrects a record's last version; once in four times wrongly.
-    function supersede(uint128 seed) external {
+    function supersede(uint256 seed) external {
+        seed = _spread(seed);
         if (_versions.length == 0) return;
         uint256 record = (seed >> 8) % _versions.length;
         uint256 last = _versions[record].length - 1;
@@ -220,12 +225,12 @@ contract RecordsHandler is CallCounter {
         return _numbers[p][a] != 0 && (_fileUntil[p][a] == 0 || block.timestamp <= _fileUntil[p][a]);
     }
 
-    function _pair(uint128 seed) private view returns (uint256 p, uint256 a) {
+    function _pair(uint256 seed) private view returns (uint256 p, uint256 a) {
         return ((seed >> 8) % persons.length, (seed >> 16) % authors.length);
     }
 
     /// @dev A pair that may write, {_NO_ONE} when there is none; any pair once in eight times.
-    function _pairThatMayWrite(uint128 seed) private view returns (uint256 p, uint256 a) {
+    function _pairThatMayWrite(uint256 seed) private view returns (uint256 p, uint256 a) {
         uint256 pairs = persons.length * authors.length;
         for (uint256 i = 0; i < pairs; ++i) {
             uint256 pair = ((seed >> 8) + i) % pairs;
