@@ -45,19 +45,21 @@ class Wanted:
         number = opened.patient_id(patient)
         return member.list(number, self._access(member, number), versions=versions)
 
-    def history(self, opened: "Network", patient: str, record: bytes) -> "Reading":
+    def history(self, opened: "Network", patient: str, record: "RecordEntry") -> "Reading":
         """All versions of a record, with bodies."""
         if (member := self._member(opened, patient)) is None:
-            return opened.patient_records(opened.identity(patient)).history(record)
+            return opened.patient_records(opened.identity(patient)).history(record.record_id, author=record.author)
         number = opened.patient_id(patient)
-        return member.history(number, record, self._access(member, number))
+        access = self._access(member, number)
+        return member.history(number, record.record_id, access, author=record.author)
 
-    def verify(self, opened: "Network", patient: str, record: bytes) -> "VerifiedRecord":
+    def verify(self, opened: "Network", patient: str, record: "RecordEntry") -> "VerifiedRecord":
         """A record, every check made."""
         if (member := self._member(opened, patient)) is None:
-            return opened.patient_records(opened.identity(patient)).verify(record)
+            return opened.patient_records(opened.identity(patient)).verify(record.record_id, author=record.author)
         number = opened.patient_id(patient)
-        return member.verify(number, record, self._access(member, number))
+        access = self._access(member, number)
+        return member.verify(number, record.record_id, access, author=record.author)
 
     def _member(self, opened: "Network", patient: str) -> "RecordService | None":
         """The reading member's service; None when the patient reads."""
@@ -115,7 +117,7 @@ def find(listing: "Listing", text: str) -> "RecordEntry":
     found = [entry for entry in listing if entry.local_id == text or entry.record_id.hex().startswith(digits)]
     if not found or not text:
         raise InputError("no such record in what may be read", record=text)
-    if len({entry.record_id for entry in found}) > 1:
+    if len({entry.identity for entry in found}) > 1:
         raise InputError("several records begin so", record=text)
     return found[-1]
 

@@ -96,7 +96,7 @@ def show(patient: str, record: str, wanted: Wanted, output: Path | None, as_json
     with network() as opened:
         with progress("progress.read"):
             entry = find(wanted.list(opened, patient), record)
-            reading = wanted.history(opened, patient, entry.record_id)
+            reading = wanted.history(opened, patient, entry)
         latest = reading[-1]
         described_entry = described(latest.entry, opened)
     _warn(reading.noticed)
@@ -119,7 +119,7 @@ def history(patient: str, record: str, wanted: Wanted, as_json: bool) -> None:
     with network() as opened:
         with progress("progress.read"):
             entry = find(wanted.list(opened, patient, versions=True), record)
-            reading = wanted.history(opened, patient, entry.record_id)
+            reading = wanted.history(opened, patient, entry)
         rows = []
         for each in reading:
             row = {**described(each.entry, opened), "size": len(each.body), "leaf": each.entry.leaf_hash}
@@ -140,7 +140,7 @@ def verify(patient: str, record: str | None, wanted: Wanted, as_json: bool) -> N
         listing = wanted.list(opened, patient)
         chosen = list(listing) if record is None else [find(listing, record)]
         for position, entry in enumerate(chosen, 1):
-            found = wanted.verify(opened, patient, entry.record_id)
+            found = wanted.verify(opened, patient, entry)
             row = described(found.record.entry, opened)
             rows.append({**row, "size": len(found.record.body), "leaf": entry.leaf_hash, "proof": list(found.proof)})
             advance(position, len(chosen))

@@ -52,6 +52,11 @@ class RecordEntry:
         return self.leaf.author
 
     @property
+    def identity(self) -> tuple[int, bytes]:
+        """Author and record id: what tells one record from all others."""
+        return self.author, self.record_id
+
+    @property
     def category(self) -> Category:
         """What kind of record it is."""
         return Category(self.leaf.category)
@@ -162,14 +167,17 @@ class BatchOpener:
 
 
 def check_versions(entries: list[RecordEntry]) -> None:
-    """IntegrityError when an author committed a version of a record twice, or versions do not follow one another."""
-    seen: dict[tuple[bytes, int], RecordEntry] = {}
+    """IntegrityError when an author committed a version of a record twice, or versions do not follow one another.
+
+    Record ids are public once a correction is linked: what another author commits under one is a record of its own.
+    """
+    seen: dict[tuple[int, bytes, int], RecordEntry] = {}
     for entry in entries:
-        if (entry.record_id, entry.version) in seen:
+        if (*entry.identity, entry.version) in seen:
             raise wrong("version", entry.record_id, entry.author)
-        seen[entry.record_id, entry.version] = entry
+        seen[*entry.identity, entry.version] = entry
     for entry in entries:
-        before = seen.get((entry.record_id, entry.version - 1))
+        before = seen.get((*entry.identity, entry.version - 1))
         if before is not None and entry.leaf.previous_leaf != before.leaf_hash:
             raise wrong("version", entry.record_id, entry.author)
 

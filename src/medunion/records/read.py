@@ -119,8 +119,8 @@ class RecordReader:
         check_versions(found)
         shown = [entry for entry in found if access.categories >> entry.category & 1]
         if not versions:
-            latest = {entry.record_id: entry for entry in sorted(shown, key=lambda entry: entry.version)}
-            shown = [entry for entry in shown if latest[entry.record_id] is entry]
+            latest = {entry.identity: entry for entry in sorted(shown, key=lambda entry: entry.version)}
+            shown = [entry for entry in shown if latest[entry.identity] is entry]
         return Listing(tuple(shown), noticed)
 
     def read(
@@ -138,19 +138,40 @@ class RecordReader:
         chosen = [entry for entry in listing if records is None or entry.record_id in records]
         return Reading(tuple(self.open(entry) for entry in chosen), listing.noticed)
 
-    def history(self, patient: bytes, record_id: bytes, access: Access, *, trustees: Sequence[int] = ()) -> Reading:
-        """All versions of a record that `access` covers, the first first; InputError when there is none."""
-        reading = self.read(patient, access, trustees=trustees, records={record_id}, versions=True)
-        if not reading.records:
+    def history(
+        self,
+        patient: bytes,
+        record_id: bytes,
+        access: Access,
+        *,
+        trustees: Sequence[int] = (),
+        author: int | None = None,
+    ) -> Reading:
+        """All versions of a record that `access` covers, the first first; InputError when there is none.
+
+        `author` is needed only when several members committed under this id; InputError names them then.
+        """
+        authors = None if author is None else {author}
+        listing = self.list(patient, access, trustees=trustees, authors=authors, versions=True)
+        chosen = [entry for entry in listing if entry.record_id == record_id]
+        if not chosen:
             raise InputError("no such record in what may be read", record=record_id.hex())
-        ordered = sorted(reading.records, key=lambda record: record.entry.version)
-        return Reading(tuple(ordered), reading.noticed)
+        if len(found := sorted({entry.author for entry in chosen})) > 1:
+            raise InputError("several members committed under this id: name one", record=record_id.hex(), authors=found)
+        ordered = sorted(chosen, key=lambda entry: entry.version)
+        return Reading(tuple(self.open(entry) for entry in ordered), listing.noticed)
 
     def verify(
-        self, patient: bytes, record_id: bytes, access: Access, *, trustees: Sequence[int] = ()
+        self,
+        patient: bytes,
+        record_id: bytes,
+        access: Access,
+        *,
+        trustees: Sequence[int] = (),
+        author: int | None = None,
     ) -> VerifiedRecord:
         """The latest version of a record, every check made, and its leaf and proof checked by the contract itself."""
-        record = self.history(patient, record_id, access, trustees=trustees).records[-1]
+        record = self.history(patient, record_id, access, trustees=trustees, author=author).records[-1]
         entry = record.entry
         proof = MerkleTree(entry.batch.manifest.leaves).proof(entry.leaf_hash)
         verification = self._ledger.verify(entry.batch.root, entry.leaf, proof)

@@ -168,18 +168,32 @@ class RecordService:
         )
 
     def history(
-        self, patient: bytes, record_id: bytes, access: Access | None = None, *, trustees: Sequence[int] | None = None
+        self,
+        patient: bytes,
+        record_id: bytes,
+        access: Access | None = None,
+        *,
+        trustees: Sequence[int] | None = None,
+        author: int | None = None,
     ) -> Reading:
         """See `RecordReader.history`."""
         known = self._trustees(patient, trustees)
-        return self._reads().history(patient, record_id, access or self.access(patient), trustees=known)
+        wanted = access or self.access(patient)
+        return self._reads().history(patient, record_id, wanted, trustees=known, author=author)
 
     def verify(
-        self, patient: bytes, record_id: bytes, access: Access | None = None, *, trustees: Sequence[int] | None = None
+        self,
+        patient: bytes,
+        record_id: bytes,
+        access: Access | None = None,
+        *,
+        trustees: Sequence[int] | None = None,
+        author: int | None = None,
     ) -> VerifiedRecord:
         """See `RecordReader.verify`."""
         known = self._trustees(patient, trustees)
-        return self._reads().verify(patient, record_id, access or self.access(patient), trustees=known)
+        wanted = access or self.access(patient)
+        return self._reads().verify(patient, record_id, wanted, trustees=known, author=author)
 
     def _trustees(self, patient: bytes, given: Sequence[int] | None) -> Sequence[int]:
         """The patient's trustees as given, or as this member was told."""
@@ -243,13 +257,15 @@ class PatientReader:
             self._patient, wanted, trustees=self._trustees, records=records, authors=authors, versions=versions
         )
 
-    def history(self, record_id: bytes) -> Reading:
-        """All versions of a record."""
-        return self._reader.history(self._patient, record_id, Access.by_patient(), trustees=self._trustees)
+    def history(self, record_id: bytes, *, author: int | None = None) -> Reading:
+        """All versions of a record; see `RecordReader.history`."""
+        wanted = Access.by_patient()
+        return self._reader.history(self._patient, record_id, wanted, trustees=self._trustees, author=author)
 
-    def verify(self, record_id: bytes) -> VerifiedRecord:
+    def verify(self, record_id: bytes, *, author: int | None = None) -> VerifiedRecord:
         """A record with every check made; see `RecordReader.verify`."""
-        return self._reader.verify(self._patient, record_id, Access.by_patient(), trustees=self._trustees)
+        wanted = Access.by_patient()
+        return self._reader.verify(self._patient, record_id, wanted, trustees=self._trustees, author=author)
 
     def access_log(self, member: int) -> Sequence[dict[str, Any]]:
         """Who asked `member` for this patient's keys: FHIR AuditEvents, oldest first."""

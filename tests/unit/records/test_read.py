@@ -23,7 +23,7 @@ from medunion.records.opened import RecordEntry
 from medunion.records.read import Reading
 from medunion.vocabulary import Category, Purpose
 
-from .world import HOSPITAL_A, HOSPITAL_B, World, bundle_of, observation, sample
+from .world import HOSPITAL_A, HOSPITAL_B, World, bundle_of, observation, resource, sample
 
 
 @pytest.fixture
@@ -137,6 +137,28 @@ class TestScope:
         (seen,) = stocked.b.records.list(stocked.patient)
         assert seen.version == 1
         assert seen.successor
+
+
+class TestAnotherAuthorsId:
+    """Record ids stand in public events: another member with an episode may commit under one."""
+
+    def test_it_disturbs_nobody(self, stocked: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        entry = entry_of(stocked)
+        stocked.a.records.correct(entry.record_id, json.dumps(observation(value="second")).encode())
+        stocked.chain.mine().episodes.add((stocked.patient, HOSPITAL_B))
+        monkeypatch.setattr("medunion.records.plan.record_id", lambda *_: entry.record_id)
+        stocked.b.records.commit(stocked.patient, bundle_of(resource("Patient", "taken")))
+        monkeypatch.undo()
+        reader = stocked.patient_reader()
+        same = [each for each in reader.list() if each.record_id == entry.record_id]
+        assert {(each.author, each.version) for each in same} == {(HOSPITAL_A, 2), (HOSPITAL_B, 1)}
+        assert len(reader.read()) == 6
+        versions = [record.entry.version for record in reader.history(entry.record_id, author=HOSPITAL_A)]
+        assert versions == [1, 2]
+        assert reader.verify(entry.record_id, author=HOSPITAL_B).record.entry.author == HOSPITAL_B
+        with pytest.raises(InputError) as failure:
+            reader.history(entry.record_id)
+        assert failure.value.details["authors"] == [HOSPITAL_A, HOSPITAL_B]
 
 
 class TestVerify:
