@@ -4,12 +4,14 @@ import sys
 from collections.abc import Sequence
 
 from medunion import locale
+from medunion.cli import click_messages
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exits 0, or 1 after an error, 2 after wrong usage, 130 after Ctrl-C."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     locale.choose(_language(given))
+    click_messages.install()
     from medunion.cli.root import run
 
     run(given)

@@ -43,7 +43,7 @@ def up(port: int, source: Path | None, as_json: bool) -> None:
         return
     say("devnet.up.done", rpc=found["rpc"], home=folder, pid=found["pid"])
     if found["members"]:
-        say("devnet.members", members=", ".join(found["members"]), wallets=", ".join(found["wallets"]))
+        _say_who(found)
     elif source is None:
         say("devnet.up.next")
     if source is not None:
@@ -76,7 +76,13 @@ def status(as_json: bool) -> None:
     with running.connect() as connection:
         block = connection.head().number
     say("devnet.status.running", rpc=running.rpc, pid=running.pid, block=block, home=folder.path)
-    say("devnet.members", members=", ".join(folder.member_ids().values()), wallets=", ".join(folder.wallets()))
+    _say_who(_described(running, folder.member_ids(), folder.wallets()))
+
+
+def _say_who(found: dict[str, Any]) -> None:
+    for key in ("members", "wallets"):
+        if found[key]:
+            say(f"devnet.{key}", names=", ".join(found[key]))
 
 
 def _described(running: Any, members: dict[int, str], wallets: list[str]) -> dict[str, Any]:

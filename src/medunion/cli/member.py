@@ -112,7 +112,7 @@ def _proposal(proposal: Any, opened: "Network") -> dict[str, Any]:
     if proposal.function == "admitMember":
         kind = word(MemberKind(int.from_bytes(proposal.data[36:68], "big")))
     return {
-        "proposal": proposal.proposal_id,
+        "proposal": "0x" + proposal.proposal_id.hex(),
         "action": proposal.function or proposal.target,
         "subject": subject,
         "kind": kind,

@@ -7,7 +7,6 @@ from importlib import import_module
 import click
 
 from medunion import errors
-from medunion.cli import click_messages
 from medunion.cli.output import report_error
 from medunion.locale import LANGUAGES
 from medunion.locale import translate as t
@@ -61,7 +60,6 @@ def root(ctx: click.Context, home: str | None, rpc: tuple[str, ...], lang: str |
 
 def run(arguments: Sequence[str]) -> None:
     """Run and exit; a `MedUnionError` becomes one message, anything else is a defect and shows its traceback."""
-    click_messages.install()
     try:
         root(args=list(arguments), prog_name="medunion", standalone_mode=False)
     except click.ClickException as failure:
