@@ -23,8 +23,9 @@ def page() -> str:
 
     parts = [
         "# Command line\n",
-        "Generated from the commands by `tools/cli_reference.py`. In a checkout, `./dev run ARGUMENTS` is `medunion ARGUMENTS`.",
-        "Errors exit with 1 and change nothing, wrong usage with 2, Ctrl-C with 130; see [errors](errors.md).\n",
+        "Generated from the commands by `tools/cli_reference.py`. In a checkout, `./dev run ARGUMENTS` is",
+        "`medunion ARGUMENTS`. Errors exit with 1 and change nothing, wrong usage with 2, Ctrl-C with 130; see",
+        "[errors](errors.md).\n",
     ]
     parts += _section(root, "medunion", None, 2)
     return "\n".join(parts).rstrip() + "\n"
