@@ -122,7 +122,13 @@ def _decoded(data: bytes, hexadecimal: list[tuple[int, int]], encoded: list[tupl
     texts = [text for text in texts if not re.fullmatch(rb"[0-9a-fA-F]+", text)]
     for shift in range(4):
         parts = [text[shift:] for text in texts]
-        yield gap.join(base64.b64decode(part[: len(part) // 4 * 4] or b"", altchars=b"+/") for part in parts)
+        yield gap.join(base64.b64decode(_padded(part)) for part in parts)
+
+
+def _padded(text: bytes) -> bytes:
+    """Base64 digits with the padding that they need; a last digit that stands for no whole byte is dropped."""
+    whole = text[:-1] if len(text) % 4 == 1 else text
+    return whole + b"=" * (-len(whole) % 4)
 
 
 def _trie(prefixes: set[bytes]) -> bytes:
