@@ -212,7 +212,8 @@ class ChainLedger:
 
     def is_valid_signature(self, signer: str, digest: bytes, signature: bytes) -> bool:
         """Whether `signer` signed `digest`: ECDSA first, then ERC-1271, as `Signatures.sol` decides it."""
-        if recover(digest, signature) == signer:
+        signed_by = recover(digest, signature)
+        if signed_by is not None and signed_by.lower() == signer.lower():
             return True
         if not self.connection.code(signer):
             return False

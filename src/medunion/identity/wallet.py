@@ -291,7 +291,7 @@ class _Change:
         wallet = self._wallet
         wallet._lock.acquire()
         try:
-            self._file = self._take_file()
+            self._take_file()
             if (_read(wallet.path) if wallet.path.exists() else None) != wallet._stored:
                 raise WalletError("the wallet was changed by another process: open it again", path=str(wallet.path))
         except WalletError:
@@ -314,16 +314,15 @@ class _Change:
         finally:
             self._leave()
 
-    def _take_file(self) -> int:
+    def _take_file(self) -> None:
         """A lock beside the wallet: the wallet's own file is replaced when it is written."""
         path = self._wallet.path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            file = os.open(path.with_name(path.name + ".lock"), os.O_WRONLY | os.O_CREAT, 0o600)
-            fcntl.flock(file, fcntl.LOCK_EX)
+            self._file = os.open(path.with_name(path.name + ".lock"), os.O_WRONLY | os.O_CREAT, 0o600)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
         except OSError as failure:
             raise WalletError(f"{path} cannot be written: {failure.strerror}", path=str(path)) from None
-        return file
 
     def _write(self) -> None:
         wallet = self._wallet

@@ -8,12 +8,12 @@ on the ledger and, where absent, signed anew. A transaction that the chain had a
 import fcntl
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from medunion.blobs.store import BlobStore
-from medunion.errors import ContractRefused, InputError, MedUnionError
+from medunion.errors import ContractRefused, InputError, MedUnionError, UsageError
 from medunion.fhir import BODY_LIMIT, PreparedBatch, PreparedBundle, PreparedRecord, prepare
 from medunion.fhir import Directory as CareDirectory
 from medunion.keys.appointment import current_appointment
@@ -239,8 +239,11 @@ class Committer:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with self._lock.open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with ExitStack() as held:
+            try:
+                fcntl.flock(held.enter_context(self._lock.open("a")), fcntl.LOCK_EX)
+            except OSError as failure:
+                raise UsageError(f"{self._lock} cannot be locked: {failure.strerror}", path=str(self._lock)) from None
             yield
 
 

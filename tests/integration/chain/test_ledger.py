@@ -143,6 +143,7 @@ class TestSignatures:
         account, value = Account.create(), b"\x03" * 32
         signature = account.sign_digest(value)
         assert ledger.is_valid_signature(account.address, value, signature)
+        assert ledger.is_valid_signature(account.address.lower(), value, signature)
         assert not ledger.is_valid_signature(account.address, b"\x04" * 32, signature)
         assert not ledger.is_valid_signature(Account.create().address, value, signature)
         # A contract that is no ERC-1271 wallet accepts nothing.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from medunion.errors import ChainError, ContractRefused, RpcUnavailable
+from medunion.errors import ChainError, ContractRefused, RpcUnavailable, UsageError
 from medunion.records.journal import Journal, State
 
 from .world import CLINIC, HOSPITAL_A, HOSPITAL_B, LABORATORY, World, bundle_of, observation, sample
@@ -294,6 +294,12 @@ class TestJournal:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
         world.a.records.commit(world.patient, sample(), progress=look)
+
+    def test_a_lock_that_cannot_be_taken_is_told(self, world: World) -> None:
+        (world.a.home.path / "journal.lock").unlink(missing_ok=True)
+        (world.a.home.path / "journal.lock").mkdir()
+        with pytest.raises(UsageError, match="cannot be locked"):
+            world.a.records.commit(world.patient, sample())
 
     def test_it_remembers_local_ids_for_corrections(self, world: World) -> None:
         world.a.records.commit(world.patient, sample())
