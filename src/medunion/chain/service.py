@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
-import dag_cbor
-
+from medunion.blobs import dagcbor
 from medunion.chain.ledger import ChainLedger
 from medunion.chain.sender import Sender
 from medunion.errors import InputError, UsageError
@@ -43,7 +42,7 @@ class SignedAction:
 
     def encode(self) -> bytes:
         """The action as DAG-CBOR, to hand to a relayer."""
-        return dag_cbor.encode(
+        return dagcbor.encode(
             {
                 "v": _VERSION,
                 "contract": self.contract,
@@ -56,17 +55,17 @@ class SignedAction:
     @classmethod
     def decode(cls, data: bytes) -> "SignedAction":
         """The action in a message; InputError when it is none, or not one that is relayed."""
+        document: Any = dagcbor.decode(data)
+        if not isinstance(document, dict) or document.get("v") != _VERSION:
+            raise InputError("that is no signed action of this version")
         try:
-            document: Any = dag_cbor.decode(data)
-            if document["v"] != _VERSION:
-                raise InputError("the signed action is of an unknown version")
             action = cls(
                 str(document["contract"]),
                 str(document["function"]),
                 tuple(document["arguments"]),
                 int(document["deadline"]),
             )
-        except (dag_cbor.decoding.CBORDecodingError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             raise InputError("that is no signed action") from None
         if (action.contract, action.function) not in _RELAYED:
             raise InputError(f"{action.contract}.{action.function} is not relayed")

@@ -14,7 +14,10 @@ class TestSignedAction:
         assert (found.contract, found.function, found.deadline) == (ACTION.contract, ACTION.function, ACTION.deadline)
         assert found.arguments == (b"\x01" * 32, 2, [7, 1, 0], True, "0x11", b"sig")
 
-    @pytest.mark.parametrize("data", [b"", b"\xff", b"\xa0", dag_cbor.encode({"v": 2}), dag_cbor.encode([1])])
+    @pytest.mark.parametrize(
+        "data",
+        [b"", b"\xff", b"\xa0", *map(dag_cbor.encode, ({"v": 2}, [1], {"v": 1}, {"v": 1.5}))],
+    )
     def test_what_is_none_is_refused(self, data: bytes) -> None:
         with pytest.raises(InputError):
             SignedAction.decode(data)
