@@ -1,0 +1,66 @@
+"""One devnet for all commands, made by commands: two hospitals, a clinic, a laboratory, a regulator, two clinicians."""
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from medunion.demo import samples
+
+from .commands import Cli
+
+SECRET = "a passphrase for tests"
+MEMBERS = {"hospital-a": "hospital", "hospital-b": "hospital", "clinic": "clinic", "laboratory": "laboratory"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _environment() -> Iterator[None]:
+    """English, one passphrase, and nothing of the machine's own set-up."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("MEDUNION_HOME", "MEDUNION_RPC", "LC_ALL", "LC_MESSAGES", "LANG"):
+            patch.delenv(name, raising=False)
+        patch.setenv("MEDUNION_LANG", "en")
+        patch.setenv("MEDUNION_PASSPHRASE", SECRET)
+        yield
+
+
+@pytest.fixture(scope="session")
+def cli(tmp_path_factory: pytest.TempPathFactory, _environment: None) -> Iterator[Cli]:
+    """The command line on a running devnet with admitted members."""
+    cli = Cli(tmp_path_factory.mktemp("network") / "home")
+    cli.said("devnet", "up")
+    try:
+        for name, kind in MEMBERS.items():
+            cli.said("member", "propose", name, "--kind", kind, "--seat", 1, "--seat", 2)
+        cli.said("member", "propose", "regulator", "--kind", "regulator", "--seat", 1, "--seat", 2)
+        for name in ("hospital-b", "clinic"):
+            cli.said("operator", "attest", name, "clinician", "--by", "regulator", "--licence", "A 1")
+        yield cli
+    finally:
+        cli.run("devnet", "down")
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first sample patient's history as a JSON file."""
+    path = tmp_path_factory.mktemp("input") / "history.json"
+    path.write_bytes(gzip.decompress(samples.read(samples.PATIENT_FILES[0])))
+    return path
+
+
+@pytest.fixture(scope="session")
+def patient(cli: Cli) -> str:
+    """A registered patient with three key trustees, checked in at hospital A."""
+    cli.said("wallet", "new", "alice")
+    trustees = [part for name in ("hospital-b", "clinic", "laboratory") for part in ("--trustee", name)]
+    cli.said("patient", "register", "alice", "--at", "hospital-a", *trustees)
+    cli.said("episode", "open", "alice", "hospital-a")
+    return "alice"
+
+
+@pytest.fixture(scope="session")
+def history(cli: Cli, patient: str, bundle: Path) -> str:
+    """The patient, whose history hospital A committed."""
+    cli.said("record", "commit", "hospital-a", patient, bundle)
+    return patient
