@@ -27,7 +27,10 @@ _GRANTED, _REFUSED = "0", "4"
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """What one entry is about. `reason` is empty when granted; `requester` 0 is the patient; `batches` are roots."""
+    """What one entry is about. `reason` is empty when granted; `requester` 0 is the patient; `batches` are roots.
+
+    Unless `verified`, the request was not proved to be signed by the account that it names: anybody may have sent it.
+    """
 
     responder: int
     requester: int
@@ -41,6 +44,7 @@ class Disclosure:
     request_digest: bytes
     reason: str
     time: int
+    verified: bool = True
 
 
 class AuditLog:
@@ -150,7 +154,7 @@ def audit_event(access: Disclosure) -> dict[str, Any]:
                     ]
                 },
                 "who": _identified("account", access.account),
-                "requestor": True,
+                "requestor": access.verified,
             },
         ],
         "source": {"observer": _identified("member", access.responder)},
@@ -168,6 +172,7 @@ def audit_event(access: Disclosure) -> dict[str, Any]:
                     {"type": "lane", "valueString": str(access.lane)},
                     {"type": "categories", "valueString": f"{access.categories:#06x}"},
                     {"type": "restricted", "valueString": f"{access.restricted:#x}"},
+                    {"type": "signature", "valueString": "verified" if access.verified else "unverified"},
                 ],
             },
             *(

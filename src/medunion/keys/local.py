@@ -102,7 +102,7 @@ class LocalMember:
         except MedUnionError as failure:
             reason, answer = str(failure.details.get("reason", failure.code)), refusal(failure)
         try:
-            self._log(envelope.message, reason)
+            self._log(envelope.message, reason, not reason or self._rule.signed(envelope))
         except OSError:
             unlogged = AccessRefused("the audit log cannot be written", reason="log-unavailable", by=self._member)
             return refusal(unlogged)
@@ -166,7 +166,7 @@ class LocalMember:
     def _receipt(self, digest: bytes) -> bytes:
         return seal_envelope(KeyReceipt(digest, self._member, self._signer.address), self._signer, self._ledger)
 
-    def _log(self, request: KeyRequest, reason: str) -> None:
+    def _log(self, request: KeyRequest, reason: str, verified: bool) -> None:
         self._audit.append(
             Disclosure(
                 responder=self._member,
@@ -181,6 +181,7 @@ class LocalMember:
                 request_digest=request.digest(self._ledger),
                 reason=reason,
                 time=self._clock(),
+                verified=verified,
             )
         )
 

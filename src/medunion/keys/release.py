@@ -2,9 +2,9 @@
 
 A request passes when all of this holds; the first that fails is the reason of the refusal:
   asked member is this one, one purpose, known categories and classes, within its term, ledger up and not behind,
-  signature by the named account, nonce not seen before, and then
-  - patient: the account is the patient's controller on the ledger;
-  - member: the account is READER or CLINICIAN of the asking member, which is active; and a lane allows the whole
+  signature by the named account, which is the patient's controller on the ledger or an operator of the asking member,
+  nonce not seen before, and for a member
+  - the account is READER or CLINICIAN of the asking member, which is active; and a lane allows the whole
     request, or (purpose ETREAT without a lane, by a CLINICIAN) a live emergency does.
 What leaves are the keys of exactly those sections whose category was asked and whose restricted classes were all asked.
 """
@@ -51,13 +51,23 @@ class ReleaseRule:
             raise self._refused("malformed")
         self._check_envelope(request)
         try:
-            reason = self._patient_reason(asked) if asked.requester == 0 else self._member_reason(asked, purpose)
+            reason = self._stranger(asked)
+            if not reason:
+                self._use_nonce(asked)
+                reason = "" if asked.requester == 0 else self._member_reason(asked, purpose)
         except (UnknownPatient, UnknownMember) as unknown:
             raise self._refused(unknown.code) from None
         except ChainError:
             raise self._refused("ledger-unavailable") from None
         if reason:
             raise self._refused(reason)
+
+    def signed(self, request: Envelope[KeyRequest]) -> bool:
+        """Whether the account that a request names has signed it, as far as the ledger can tell now."""
+        try:
+            return request.signed_by(self._ledger, request.message.signer)
+        except ChainError:
+            return False
 
     def check_log_request(self, request: Envelope[AccessLogRequest]) -> None:
         """AccessRefused unless the patient's controller asks for the log."""
@@ -70,6 +80,7 @@ class ReleaseRule:
             raise self._refused("ledger-unavailable") from None
         if not _same(controller, request.message.signer):
             raise self._refused("not-the-patient")
+        self._use_nonce(request.message)
 
     def _check_envelope(self, request: Envelope[Any]) -> None:
         asked, now = request.message, self._clock()
@@ -86,18 +97,23 @@ class ReleaseRule:
             raise self._refused("ledger-unavailable") from None
         if not signed:
             raise self._refused("bad-signature")
-        if not self._store.use_nonce(asked.signer, asked.nonce, asked.expiry, now):
+
+    def _use_nonce(self, asked: KeyRequest | AccessLogRequest) -> None:
+        """Keeps the nonce, once the account is known: whoever is nobody on the ledger leaves nothing behind."""
+        if not self._store.use_nonce(asked.signer, asked.nonce, asked.expiry, self._clock()):
             raise self._refused("replayed")
 
-    def _patient_reason(self, asked: KeyRequest) -> str:
+    def _stranger(self, asked: KeyRequest) -> str:
+        """Why the account cannot ask as whom it says it is; empty when it can."""
+        if asked.requester:
+            known = self._ledger.actor_of(asked.signer).member == asked.requester
+            return "" if known else "unknown-operator"
         if asked.lane != NO_LANE:
             return "malformed"
         return "" if _same(self._ledger.patient(asked.patient).controller, asked.signer) else "not-the-patient"
 
     def _member_reason(self, asked: KeyRequest, purpose: Purpose) -> str:
         actor = self._ledger.actor_of(asked.signer)
-        if actor.member != asked.requester:
-            return "unknown-operator"
         if actor.status is not MemberStatus.ACTIVE:
             return "member-not-active"
         if not actor.roles & (Role.READER | Role.CLINICIAN):

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,14 @@ class TestEvent:
         AuditEvent.model_validate(event)
         assert event["agent"][1]["who"]["identifier"]["system"] == "urn:medunion:patient"
         assert event["purposeOfEvent"][0]["coding"][0]["code"] == "PATRQT"
+
+
+    def test_an_account_that_proved_nothing_is_no_requestor(self) -> None:
+        event = audit_event(replace(ENTRY, reason="bad-signature", verified=False))
+        AuditEvent.model_validate(event)
+        assert [agent["requestor"] for agent in event["agent"]] == [False, False, False]
+        assert {"type": "signature", "valueString": "unverified"} in event["entity"][1]["detail"]
+        assert {"type": "signature", "valueString": "verified"} in audit_event(ENTRY)["entity"][1]["detail"]
 
 
 class TestChain:

@@ -323,6 +323,23 @@ class TestAudit:
         named = [agent["who"]["identifier"]["value"] for agent in entries[0]["event"]["agent"]]
         assert named == [str(HOSPITAL_A), str(HOSPITAL_B), asked.signer]
 
+    def test_a_forged_request_stands_as_unverified_and_accuses_nobody(self, holding: World) -> None:
+        ask(holding, request(holding), Account.create())
+        ask(holding, request(holding, lane=5))
+        forged, refused = (entry["event"] for entry in holding.a.home.audit_log().entries())
+        assert forged["outcomeDesc"] == "bad-signature"
+        assert [event["agent"][2]["requestor"] for event in (forged, refused)] == [False, True]
+
+    def test_who_is_nobody_on_the_ledger_leaves_no_nonce(self, holding: World) -> None:
+        stranger = Account.create()
+        assert outcome(holding, request(holding, signer=stranger.address), stranger) == "unknown-operator"
+        assert outcome(holding, request(holding, requester=0, lane=NO_LANE, signer=stranger.address), stranger)
+        assert outcome(holding, request(holding), stranger) == "bad-signature"
+        nonces = "SELECT count(*) FROM nonces"
+        assert holding.a.point._store._db.execute(nonces).fetchone() == (0,)
+        assert outcome(holding, request(holding, lane=5)) == "no-grant"
+        assert holding.a.point._store._db.execute(nonces).fetchone() == (1,)
+
     def test_an_answer_never_leaves_before_its_entry(self, holding: World, monkeypatch: pytest.MonkeyPatch) -> None:
         def broken(_entry: object) -> None:
             raise OSError("disk full")
