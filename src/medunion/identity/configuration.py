@@ -31,6 +31,12 @@ def new_salt() -> bytes:
     return secrets.token_bytes(32)
 
 
+def configuration_digest(trustees: bytes, contacts: bytes, representatives: bytes) -> bytes:
+    """The digest of a configuration whose parts have these digests."""
+    parts = (trustees, contacts, representatives)
+    return ZERO if parts == (ZERO, ZERO, ZERO) else keccak256(abi_words(*parts))
+
+
 @dataclass(frozen=True, slots=True)
 class Trustees:
     """Key trustees: none, one (a reader, then) or three members. Digest over (salt, uint32[])."""
@@ -106,7 +112,7 @@ class Configuration:
     @property
     def digest(self) -> bytes:
         """What `IPatientRegistry.configurationOf` shows."""
-        return ZERO if self.digests == (ZERO, ZERO, ZERO) else keccak256(abi_words(*self.digests))
+        return configuration_digest(*self.digests)
 
     def with_part(self, part: Part, value: Named | None) -> "Configuration":
         """The same with one part replaced; InputError when the value is of another part."""

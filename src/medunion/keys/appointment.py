@@ -12,15 +12,14 @@ from collections.abc import Sequence
 
 from medunion.blobs import dagcbor
 from medunion.crypto import hpke
-from medunion.crypto.encoding import abi_words, uint
-from medunion.crypto.hashing import keccak256
+from medunion.crypto.encoding import uint
 from medunion.errors import AccessRefused, CryptoError, InputError
+from medunion.identity import configuration
+from medunion.identity.configuration import ZERO, Trustees
 from medunion.keys.holdings import Appointment
 from medunion.keys.store import KeyStore
 from medunion.ledger import Ledger
 from medunion.vocabulary import MemberKind
-
-ZERO = bytes(32)
 
 
 def appoint(
@@ -34,16 +33,14 @@ def appoint(
 
 def trustees_digest(appointment: Appointment) -> bytes:
     """The digest of the trustees part."""
-    if not appointment.trustees:
-        return ZERO
-    listed = abi_words(len(appointment.trustees), *appointment.trustees)
-    return keccak256(abi_words(appointment.salt, 64) + listed)
+    return Trustees(appointment.salt, appointment.trustees).digest if appointment.trustees else ZERO
 
 
 def configuration_digest(appointment: Appointment) -> bytes:
     """What `IPatientRegistry.configurationOf` shows when this appointment holds."""
-    parts = (trustees_digest(appointment), appointment.contacts, appointment.representatives)
-    return ZERO if parts == (ZERO, ZERO, ZERO) else keccak256(abi_words(*parts))
+    return configuration.configuration_digest(
+        trustees_digest(appointment), appointment.contacts, appointment.representatives
+    )
 
 
 def position(appointment: Appointment, member: int) -> int:
@@ -54,10 +51,10 @@ def position(appointment: Appointment, member: int) -> int:
 def current_appointment(ledger: Ledger, store: KeyStore, patient: bytes) -> Appointment | None:
     """The appointment that holds on the ledger now, when this member was told of it."""
     known = store.appointment(patient)
-    configuration = ledger.patient(patient).configuration
-    if known is not None and configuration_digest(known) == configuration:
+    shown = ledger.patient(patient).configuration
+    if known is not None and configuration_digest(known) == shown:
         return known
-    return Appointment(patient, ZERO, (), ZERO, ZERO) if configuration == ZERO else None
+    return Appointment(patient, ZERO, (), ZERO, ZERO) if shown == ZERO else None
 
 
 def require_eligible(ledger: Ledger, trustees: Sequence[int]) -> None:

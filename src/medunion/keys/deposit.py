@@ -26,10 +26,8 @@ from medunion.keys.messages import (
 )
 from medunion.keys.store import KeyStore
 from medunion.ledger import Ledger, Signer
-from medunion.records.manifest import Manifest, manifest_cid
+from medunion.records.manifest import MAX_MANIFEST, Manifest, manifest_cid
 from medunion.vocabulary import MemberStatus, Role
-
-MAX_MANIFEST = 2 * 1024 * 1024
 
 
 def shares_for(batch: AuthorBatch, appointment: Appointment, trustee: int) -> HeldBatch:

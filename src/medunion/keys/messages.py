@@ -241,7 +241,7 @@ def release_info(request_digest: bytes, responder: int) -> bytes:
 
 
 def deposit_info(ledger: Ledger, deposit: "ShareDeposit") -> bytes:
-    """HPKE info of a deposit: everything that its message says but the payload's digest."""
+    """HPKE info of a deposit: chain, registry, all that its message says but the signer and the payload's digest."""
     parts = [b"medunion/deposit/v1", uint(ledger.chain_id, 8, "chain id"), bytes.fromhex(ledger.registry[2:])]
     parts += [deposit.patient, uint(deposit.author, 4, "author"), uint(deposit.trustee, 4, "trustee")]
     parts += [batch.root + batch.manifest_digest for batch in deposit.batches]

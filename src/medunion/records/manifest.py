@@ -23,6 +23,9 @@ from medunion.errors import InputError
 from medunion.ledger import Leaf
 from medunion.records.leaf import leaf_fields, leaf_from_fields
 
+MAX_MANIFEST = 2 * 1024 * 1024
+"""What a manifest's block may hold, in bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -8,11 +8,9 @@ from medunion.crypto import keys
 from medunion.errors import BlobCorrupted, BlobError, CryptoError, InputError, IntegrityError
 from medunion.ledger import CommittedBatch, Leaf, Ledger
 from medunion.records.leaf import hash_leaf
-from medunion.records.manifest import ListEntry, Manifest, Place, manifest_cid, open_list
+from medunion.records.manifest import MAX_MANIFEST, ListEntry, Manifest, Place, manifest_cid, open_list
 from medunion.records.merkle import MerkleTree
 from medunion.vocabulary import Category
-
-MAX_MANIFEST = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
