@@ -12,7 +12,7 @@ from medunion.chain import devnet
 from medunion.chain.deployment import Deployment, deploy
 
 pytestmark = [pytest.mark.devnet, pytest.mark.slow]
-pytest.importorskip("ape")
+pytest.importorskip("ape", reason="ape needs Python < 3.13")
 ROOT = Path(__file__).parents[3]
 
 
