@@ -1,4 +1,4 @@
-"""What the environment may say. Nothing else is read from it, and nothing has to be set."""
+"""What the environment may say. Nothing else is read from it but the system's locale, and nothing has to be set."""
 
 import os
 

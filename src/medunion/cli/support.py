@@ -1,6 +1,5 @@
 """What the commands share: opening the network, asking for passphrases, common options, printing receipts."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from medunion import settings
 from medunion.cli.output import emit_json, say
 from medunion.errors import UsageError
 from medunion.locale import translate as t
@@ -97,7 +97,7 @@ def _root() -> dict[str, Any]:
 
 
 def _ask(subject: str, new: bool) -> str:
-    if given := os.environ.get("MEDUNION_PASSPHRASE"):
+    if given := settings.read("MEDUNION_PASSPHRASE"):
         return given
     if not sys.stdin.isatty():
         raise UsageError("a passphrase is needed: type it at a terminal, or set MEDUNION_PASSPHRASE", subject=subject)

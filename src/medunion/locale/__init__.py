@@ -10,6 +10,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from medunion import settings
+
 LANGUAGES = ("en", "zh-CN")
 
 _active = "en"
@@ -18,7 +20,8 @@ _active = "en"
 def choose(tag: str | None = None) -> str:
     """Set the language from `tag` or the environment; returns the one chosen."""
     global _active
-    candidates = [tag] if tag else [os.environ.get(name) for name in ("MEDUNION_LANG", "LC_ALL", "LC_MESSAGES", "LANG")]
+    system = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    candidates = [tag] if tag else [settings.read("MEDUNION_LANG"), *system]
     spoken = next((candidate for candidate in candidates if candidate), "en")
     _active = "zh-CN" if spoken.lower().startswith("zh") else "en"
     return _active
