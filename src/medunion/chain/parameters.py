@@ -48,7 +48,11 @@ class Parameters:
             raise DeploymentError(f"{path} cannot be read: {failure.strerror}", path=str(path)) from None
         except (yaml.YAMLError, UnicodeDecodeError):
             raise DeploymentError(f"{path} is no YAML", path=str(path)) from None
-        return cls.parse(document)
+        try:
+            return cls.parse(document)
+        except DeploymentError as failure:
+            failure.details["path"] = str(path)
+            raise
 
     @classmethod
     def parse(cls, document: Any) -> "Parameters":

@@ -39,7 +39,8 @@ def open_(
             sender = opened.member(member).acting(Role.CLINICIAN)
             receipt = opened.episodes.acting(sender).open_in_emergency(opened.patient_id(patient))
         else:
-            receipt = opened.desk(via or _desk_of(opened, member)).check_in(opened.identity(patient), number)
+            identity = opened.identity(patient)
+            receipt = opened.desk(via or _desk_of(opened, member)).check_in(identity, number)
         _, episode = opened.episodes.may_write(opened.patient_id(patient), number)
     done("episode.open.done", receipt, as_json, patient=patient, member=member, episode=episode)
 
@@ -57,8 +58,8 @@ def close(
     """Check a patient out."""
     with network() as opened:
         if by_patient:
-            desk = opened.desk(via or _desk_of(opened, member))
-            receipt = desk.check_out(opened.identity(patient), opened.member_id(member))
+            number, identity = opened.member_id(member), opened.identity(patient)
+            receipt = opened.desk(via or _desk_of(opened, member)).check_out(identity, number)
         elif dependent_of:
             sender = opened.member(dependent_of).acting(Role.DESK)
             service = opened.episodes.acting(sender)

@@ -61,8 +61,8 @@ def set_(
             _together(RestrictedClass, restricted),
             seconds=None if days is None else round(days * 86_400),
         )
-        identity = opened.identity(wallet)
-        receipt = opened.desk(relaying(opened, via)).grant(identity, opened.member_id(member), lane, scope)
+        number, identity = opened.member_id(member), opened.identity(wallet)
+        receipt = opened.desk(relaying(opened, via)).grant(identity, number, lane, scope)
     until: Any = (None if scope.not_after >= FOREVER else scope.not_after) if as_json else moment(scope.not_after)
     what = categories(scope.categories)
     done("grant.set.done", receipt, as_json, member=member, lane=lane, until=until,
@@ -80,9 +80,8 @@ def set_(
 def revoke(wallet: str, member: str, lanes: tuple[int, ...], via: str | None, as_json: bool) -> None:
     """End what a member may read."""
     with network() as opened:
-        identity = opened.identity(wallet)
-        desk = opened.desk(relaying(opened, via))
-        receipt = desk.revoke(identity, opened.member_id(member), lanes or range(8))
+        number, identity = opened.member_id(member), opened.identity(wallet)
+        receipt = opened.desk(relaying(opened, via)).revoke(identity, number, lanes or range(8))
     done("grant.revoke.done", receipt, as_json, member=member, lanes=list(lanes or range(8)))
 
 

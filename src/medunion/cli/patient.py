@@ -41,15 +41,17 @@ def register(
         raise UsageError("a provisional id names nobody, is not assisted and takes nothing over")
     with network() as opened:
         named = [opened.member_id(each) for each in trustees]
-        desk = opened.desk(at)
+        opened.member_id(at)
         if take_over:
             present = opened.identity(take_over)
             name, _, label = wallet.partition(":")
-            identity = opened.wallet(name).adopt(label or take_over, present.patient)
+            following = opened.wallet(name)
+            desk = opened.desk(at)
+            identity = following.adopt(label or take_over, present.patient)
             receipt = desk.take_over(present, identity, trustees=named, assisted=assisted)
         else:
             identity = opened.identity(wallet)
-            receipt = desk.register(identity, trustees=named, provisional=provisional, assisted=assisted)
+            receipt = opened.desk(at).register(identity, trustees=named, provisional=provisional, assisted=assisted)
     done("patient.register.done", receipt, as_json, patient="0x" + identity.patient.hex(), at=at)
     if len(named) == 1 and not as_json:
         say("patient.single_trustee", trustee=trustees[0])
@@ -104,14 +106,15 @@ def rotate(wallet: str, what: str, trustees: tuple[str, ...], via: str | None, a
     if trustees and what != "trustees":
         raise UsageError("--trustee goes with `rotate ... trustees`")
     with network() as opened:
-        desk = opened.desk(relaying(opened, via))
+        named = [opened.member_id(each) for each in trustees]
         identity = opened.identity(wallet)
+        desk = opened.desk(relaying(opened, via))
         if what == "key":
             receipt = desk.rotate_key(identity)
         elif what == "account":
             receipt = desk.rotate_controller(identity)
         else:
-            receipt = desk.set_trustees(identity, [opened.member_id(each) for each in trustees])
+            receipt = desk.set_trustees(identity, named)
     done(f"patient.rotate.{what}", receipt, as_json, patient="0x" + identity.patient.hex())
 
 

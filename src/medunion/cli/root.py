@@ -7,6 +7,7 @@ from importlib import import_module
 import click
 
 from medunion import errors
+from medunion.cli.groups import SuggestingGroup
 from medunion.cli.output import report_error
 from medunion.locale import LANGUAGES
 from medunion.locale import translate as t
@@ -27,7 +28,7 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(SuggestingGroup):
     """A group that imports a command's module only when the command is used; help comes from the catalogue."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from medunion import settings
+from medunion.cli.groups import SuggestingGroup
 from medunion.cli.output import emit_json, say
 from medunion.errors import UsageError
 from medunion.locale import translate as t
@@ -36,7 +37,7 @@ def argument(name: str, metavar: str | None = None, **options: Any) -> Callable[
 
 def group(name: str) -> Callable[[Callable[..., Any]], click.Group]:
     """A group of commands, with the catalogue's help."""
-    return click.group(name, help=t(f"cli.{name}.help"))
+    return click.group(name, cls=SuggestingGroup, help=t(f"cli.{name}.help"))
 
 
 def home() -> "Home":
@@ -44,6 +45,12 @@ def home() -> "Home":
     from medunion.network import Home
 
     return Home.at(_root()["home"])
+
+
+def endpoints() -> tuple[str, ...]:
+    """The addresses that `--rpc` or the environment name instead of the folder's."""
+    named: tuple[str, ...] = _root()["rpc"]
+    return named
 
 
 def passphrases() -> "Passphrases":
@@ -58,7 +65,7 @@ def network() -> Iterator["Network"]:
     """The network of the folder, open while a command runs."""
     from medunion.network import Network
 
-    opened = Network.open(home(), passphrases(), rpc=_root()["rpc"])
+    opened = Network.open(home(), passphrases(), rpc=endpoints())
     try:
         yield opened
     finally:

@@ -1,12 +1,14 @@
 """`medunion wallet`: patients' wallet files."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from medunion.cli.choices import camel
 from medunion.cli.output import emit_json, emit_rows, say
-from medunion.cli.support import argument, group, home, json_option, passphrases
+from medunion.cli.support import argument, endpoints, group, home, json_option, passphrases
 from medunion.errors import ChainError, UnknownPatient, UsageError
 from medunion.locale import translate as t
 
@@ -50,9 +52,9 @@ def show(wallet: str, as_json: bool) -> None:
     folder, secrets = home(), passphrases()
     opened = open_wallet(folder.wallet(wallet), wallet, secrets, folder.costs())
     rows = [_shown(identity) for identity in opened.identities]
-    ledger = _ledger()
-    for row, identity in zip(rows, opened.identities, strict=True):
-        row["status"] = _status(ledger, identity)
+    with _ledger() as ledger:
+        for row, identity in zip(rows, opened.identities, strict=True):
+            row["status"] = _status(ledger, identity)
     emit_rows(rows, ("label", "patient", "account", "status", "trustees"), as_json=as_json)
 
 
@@ -76,13 +78,17 @@ def _status(ledger: "ChainLedger | None", identity: "Identity") -> str | None:
         return camel("NOT_REGISTERED")
 
 
-def _ledger() -> "ChainLedger | None":
+@contextmanager
+def _ledger() -> "Iterator[ChainLedger | None]":
     """The ledger, when there is a network that answers: a wallet can be looked at without."""
     from medunion.chain.connection import Connection
     from medunion.chain.deployment import open_deployment
 
-    try:
-        place = home().place()
-        return open_deployment(Connection(place.rpc, chain_id=place.chain_id), home().deployment)
-    except (UsageError, ChainError):
-        return None
+    with ExitStack() as stack:
+        try:
+            place = home().place()
+            connection = stack.enter_context(Connection(endpoints() or place.rpc, chain_id=place.chain_id))
+            ledger = open_deployment(connection, home().deployment)
+        except (UsageError, ChainError):
+            ledger = None
+        yield ledger

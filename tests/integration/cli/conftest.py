@@ -1,14 +1,20 @@
 """One devnet for all commands, made by commands: two hospitals, a clinic, a laboratory, a regulator, two clinicians."""
 
 import gzip
+import shutil
+import socket
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from medunion.chain.connection import Connection
 from medunion.demo import samples
+from medunion.errors import RpcUnavailable
 
-from .commands import Cli
+from .commands import ROOT, Cli
 
 SECRET = "a passphrase for tests"
 MEMBERS = {"hospital-a": "hospital", "hospital-b": "hospital", "clinic": "clinic", "laboratory": "laboratory"}
@@ -64,3 +70,37 @@ def history(cli: Cli, patient: str, bundle: Path) -> str:
     """The patient, whose history hospital A committed."""
     cli.said("record", "commit", "hospital-a", patient, bundle)
     return patient
+
+
+@pytest.fixture
+def ganache(tmp_path: Path) -> Iterator[str]:
+    """Address of a Ganache 7.9, whose newest rules are shanghai's."""
+    installed = ROOT / ".build" / "bin" / "node"
+    node = installed if installed.exists() else shutil.which("node")
+    assert node is not None, "the tool chain brings node"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    program = [str(node), str(ROOT / "node_modules" / "ganache" / "dist" / "node" / "cli.js")]
+    options = ["--server.port", address.rpartition(":")[2], "--chain.chainId", "31337"]
+    with (tmp_path / "ganache.log").open("wb") as log, subprocess.Popen(
+        [*program, *options], stdout=log, stderr=subprocess.STDOUT
+    ) as process:
+        try:
+            with Connection(address) as connection:
+                _wait(connection)
+            yield address
+        finally:
+            process.terminate()
+
+
+def _wait(connection: Connection) -> None:
+    until = time.monotonic() + 60
+    while True:
+        try:
+            connection.head()
+        except RpcUnavailable:
+            assert time.monotonic() < until, "the chain did not start"
+            time.sleep(0.2)
+        else:
+            return
