@@ -53,13 +53,11 @@ class Wanted:
         access = self._access(member, number)
         return member.history(number, record.record_id, access, author=record.author)
 
-    def verify(self, opened: "Network", patient: str, record: "RecordEntry") -> "VerifiedRecord":
-        """A record, every check made."""
+    def checker(self, opened: "Network", patient: str) -> Callable[["RecordEntry"], "VerifiedRecord"]:
+        """Makes every check of a listed record."""
         if (member := self._member(opened, patient)) is None:
-            return opened.patient_records(opened.identity(patient)).verify(record.record_id, author=record.author)
-        number = opened.patient_id(patient)
-        access = self._access(member, number)
-        return member.verify(number, record.record_id, access, author=record.author)
+            return opened.patient_records(opened.identity(patient)).check
+        return member.check
 
     def _member(self, opened: "Network", patient: str) -> "RecordService | None":
         """The reading member's service; None when the patient reads."""

@@ -139,8 +139,9 @@ def verify(patient: str, record: str | None, wanted: Wanted, as_json: bool) -> N
     with network() as opened, progress("progress.verify") as advance:
         listing = wanted.list(opened, patient)
         chosen = list(listing) if record is None else [find(listing, record)]
+        check = wanted.checker(opened, patient)
         for position, entry in enumerate(chosen, 1):
-            found = wanted.verify(opened, patient, entry)
+            found = check(entry)
             row = described(found.record.entry, opened)
             rows.append({**row, "size": len(found.record.body), "leaf": entry.leaf_hash, "proof": list(found.proof)})
             advance(position, len(chosen))

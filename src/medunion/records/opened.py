@@ -92,6 +92,13 @@ class BatchOpener:
         self._ledger = ledger
         self._blobs = blobs
         self._manifests: dict[bytes, Manifest] = {}
+        self._last_tree: tuple[bytes, MerkleTree] | None = None
+
+    def tree(self, batch: CheckedBatch) -> MerkleTree:
+        """The tree of a batch; the one asked for last is kept, because records are checked batch by batch."""
+        if self._last_tree is None or self._last_tree[0] != batch.root:
+            self._last_tree = (batch.root, MerkleTree(batch.manifest.leaves))
+        return self._last_tree[1]
 
     def check(self, patient: bytes, authors: Collection[int] | None) -> list[CheckedBatch]:
         """The patient's batches (by `authors`, unless None), oldest first; IntegrityError names what is wrong."""

@@ -18,7 +18,6 @@ from medunion.keys.scope import Access
 from medunion.keys.store import KeyStore
 from medunion.ledger import Ledger, Verification
 from medunion.records.batch import body_context
-from medunion.records.merkle import MerkleTree
 from medunion.records.opened import BatchOpener, CheckedBatch, RecordEntry, blob_error, check_versions, wrong
 
 
@@ -171,17 +170,20 @@ class RecordReader:
         author: int | None = None,
     ) -> VerifiedRecord:
         """The latest version of a record, every check made, and its leaf and proof checked by the contract itself."""
-        record = self.history(patient, record_id, access, trustees=trustees, author=author).records[-1]
-        entry = record.entry
-        proof = MerkleTree(entry.batch.manifest.leaves).proof(entry.leaf_hash)
+        return self.check(self.history(patient, record_id, access, trustees=trustees, author=author).records[-1].entry)
+
+    def check(self, entry: RecordEntry) -> VerifiedRecord:
+        """The same for a listed record, whose keys are at hand: nobody is asked again."""
+        record = self.open(entry)
+        proof = self._opener.tree(entry.batch).proof(entry.leaf_hash)
         verification = self._ledger.verify(entry.batch.root, entry.leaf, proof)
         if not verification.committed or verification.leaf_hash != entry.leaf_hash:
-            raise wrong("merkle-proof", record_id, "node")
+            raise wrong("merkle-proof", entry.record_id, "node")
         if (
             not verification.linked
             or (verification.successor if any(verification.successor) else b"") != entry.successor
         ):
-            raise wrong("supersession", record_id, "node")
+            raise wrong("supersession", entry.record_id, "node")
         return VerifiedRecord(record, proof, verification)
 
     def open(self, entry: RecordEntry) -> Record:

@@ -17,7 +17,7 @@ from medunion.keys.scope import ALL_CLASSES, Access
 from medunion.ledger import Ledger, RecordWriter, Signer
 from medunion.records.commit import FINALITY, Committer, Progress, silent
 from medunion.records.journal import Journal
-from medunion.records.opened import BatchOpener
+from medunion.records.opened import BatchOpener, RecordEntry
 from medunion.records.read import Listing, Reading, RecordReader, VerifiedRecord
 from medunion.records.receipt import CommitReceipt
 from medunion.vocabulary import ALL_CATEGORIES, Purpose, RestrictedClass
@@ -195,6 +195,10 @@ class RecordService:
         wanted = access or self.access(patient)
         return self._reads().verify(patient, record_id, wanted, trustees=known, author=author)
 
+    def check(self, entry: RecordEntry) -> VerifiedRecord:
+        """See `RecordReader.check`."""
+        return self._reads().check(entry)
+
     def _trustees(self, patient: bytes, given: Sequence[int] | None) -> Sequence[int]:
         """The patient's trustees as given, or as this member was told."""
         if given is not None:
@@ -266,6 +270,10 @@ class PatientReader:
         """A record with every check made; see `RecordReader.verify`."""
         wanted = Access.by_patient()
         return self._reader.verify(self._patient, record_id, wanted, trustees=self._trustees, author=author)
+
+    def check(self, entry: RecordEntry) -> VerifiedRecord:
+        """A listed record with every check made; see `RecordReader.check`."""
+        return self._reader.check(entry)
 
     def access_log(self, member: int) -> Sequence[dict[str, Any]]:
         """Who asked `member` for this patient's keys: FHIR AuditEvents, oldest first."""

@@ -103,6 +103,15 @@ class TestScope:
         assert len(stocked.a.records.read(stocked.patient)) == 5
         assert stocked.a.home.audit_log().verify() == 0
 
+    def test_checking_what_was_listed_asks_nobody_again(self, stocked: World) -> None:
+        stocked.grant()
+        listing = stocked.b.records.list(stocked.patient)
+        requests = stocked.a.home.audit_log().verify()
+        found = [stocked.b.records.check(entry) for entry in listing]
+        assert [each.record.entry for each in found] == list(listing)
+        assert all(each.verification.committed for each in found)
+        assert stocked.a.home.audit_log().verify() == requests
+
     def test_records_of_several_authors_come_together(self, stocked: World) -> None:
         stocked.chain.mine().episodes.add((stocked.patient, HOSPITAL_B))
         stocked.grant()
