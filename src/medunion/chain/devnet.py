@@ -35,6 +35,7 @@ STATE_FILE = Path("chain") / "state.json"
 _START = 30.0
 _STOP = 30.0
 _ATTEMPTS = 3
+_PROCESSES = Path("/proc")
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
 
@@ -152,7 +153,7 @@ def status(home: Path) -> Devnet | None:
         return None
     except (OSError, ValueError, KeyError, TypeError) as failure:
         raise DevnetError(f"{path} cannot be read: {failure}", path=str(path)) from None
-    return devnet if _alive(devnet.pid) and _answers(devnet) else None
+    return devnet if _alive(devnet.pid) and _is_anvil(devnet) and _answers(devnet) else None
 
 
 def stop(home: Path) -> bool:
@@ -301,6 +302,17 @@ def _answers(devnet: Devnet) -> bool:
             return connection.chain_id == devnet.chain_id
     except ChainError:
         return False
+
+
+def _is_anvil(devnet: Devnet) -> bool:
+    """Whether the process is an Anvil on the devnet's port, where the system tells: its id may be another's by now."""
+    if not _PROCESSES.is_dir():
+        return True
+    try:
+        arguments = (_PROCESSES / str(devnet.pid) / "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return "anvil" in Path(os.fsdecode(arguments[0])).name and str(devnet.port).encode() in arguments
 
 
 def _alive(pid: int) -> bool:

@@ -90,6 +90,19 @@ class TestStart:
         with pytest.raises(DevnetError, match="there is no anvil"):
             devnet.find_anvil()
 
+    def test_another_process_with_its_number_is_left_alone(self, tmp_path: Path) -> None:
+        started = devnet.start(tmp_path)
+        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+            file = tmp_path / "devnet.json"
+            file.write_text(file.read_text().replace(str(started.pid), str(other.pid)))
+            try:
+                assert devnet.status(tmp_path) is None
+                assert not devnet.stop(tmp_path)
+                assert other.poll() is None
+            finally:
+                other.kill()
+        started.stop()
+
     def test_a_damaged_file_is_told(self, tmp_path: Path) -> None:
         (tmp_path / "devnet.json").write_text("{}")
         with pytest.raises(DevnetError, match="cannot be read"):
