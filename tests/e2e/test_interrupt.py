@@ -13,6 +13,12 @@ from .story import ROOT, command, environment, processes
 pytestmark = [pytest.mark.devnet, pytest.mark.slow]
 
 
+def attentive() -> None:
+    """Signals as at a terminal: who runs the tests may ignore some, and a child would inherit that."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def started(temporary: Path, until: str, *options: str) -> "subprocess.Popen[str]":
     """A demo that has printed a line with `until` in it."""
     process = subprocess.Popen(
@@ -23,6 +29,7 @@ def started(temporary: Path, until: str, *options: str) -> "subprocess.Popen[str
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=attentive,
     )
     assert process.stdout is not None
     for line in process.stdout:
