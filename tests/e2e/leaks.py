@@ -43,9 +43,12 @@ def personal(resource: Any, key: str = "") -> Iterator[str]:
         yield from (part for part in parts if part)
         yield f"{' '.join(given)} {resource.get('family', '')}".strip()
         yield f"{resource.get('family', '')}, {' '.join(given)}"
+        yield resource.get("family", "") + "".join(given)
     if key == "address":
         yield from resource.get("line", [])
         yield from (resource[name] for name in ("city", "district", "postalCode", "text") if name in resource)
+    if isinstance(resource.get("resourceType"), str) and isinstance(resource.get("id"), str):
+        yield resource["id"]
     if isinstance(resource.get("birthDate"), str):
         yield from (resource["birthDate"], resource["birthDate"].replace("-", ""))
     if "code" in resource and isinstance(resource["code"], str):

@@ -20,6 +20,8 @@ class Told:
     err: str
     report: dict[str, Any]
     kept: Path
+    left: list[str]
+    """Processes that were still running when it had ended."""
 
     @property
     def lines(self) -> list[str]:

@@ -4,7 +4,6 @@ import gzip
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from medunion.keys.scope import Access
 from medunion.locale import catalogue
 from medunion.network import Home, Network, Passphrases
 
-from .story import SECRET, Told, medunion, processes
+from .story import SECRET, Told
 
 pytestmark = [pytest.mark.devnet, pytest.mark.slow]
 
@@ -98,7 +97,7 @@ class TestStory:
         assert SECRET not in told.out
 
     def test_leaves_no_process(self, told: Told) -> None:
-        assert processes(str(told.kept)) == []
+        assert told.left == []
 
 
 class TestReport:
@@ -133,16 +132,6 @@ class TestReport:
     def test_both_languages_tell_the_same(self, told: Told, told_in_chinese: Told) -> None:
         same = ("patients", "records_committed", "batches", "resources_by_type", "refusals", "verified_records")
         assert [told.report[name] for name in same] == [told_in_chinese.report[name] for name in same]
-
-
-@pytest.fixture(scope="module")
-def reopened(told: Told) -> Iterator[dict[str, Any]]:
-    """The kept folder with its chain running again, as `devnet up --from` told it."""
-    up = medunion("devnet", "up", "--from", str(told.kept), "--json", MEDUNION_PASSPHRASE=SECRET)
-    assert up.returncode == 0, up.stderr
-    yield json.loads(up.stdout)
-    down = medunion("--home", str(told.kept), "devnet", "down")
-    assert down.returncode == 0, down.stderr
 
 
 class TestKept:
