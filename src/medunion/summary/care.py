@@ -19,13 +19,15 @@ def laboratory(maker: Maker) -> Section:
     """Observations of laboratories, and their reports' conclusions."""
     made = _observations(maker, "laboratory", Category.LABORATORY)
     reports = [item for item in maker.items.of("DiagnosticReport") if item.category is Category.LABORATORY]
-    concluded = [item for item in reports if string(item.resource, "conclusion") or each(item.resource, "conclusionCode")]
-    if concluded:
+
+    def concluded(item: Item) -> str:
+        return lines(string(item.resource, "conclusion"), maker.values.concepts(item.resource, "conclusionCode"))
+
+    if told := [item for item in reports if concluded(item)]:
         rows = [
             maker.row(item, maker.concept(item), dates.shown(when_observed(item.resource)),
-                      maker.values.state(item.resource, "status"),
-                      lines(string(item.resource, "conclusion"), maker.values.concepts(item.resource, "conclusionCode")))
-            for item in newest(concluded, when_observed)
+                      maker.values.state(item.resource, "status"), concluded(item))
+            for item in newest(told, when_observed)
         ]  # fmt: skip
         made.tables.append(maker.table("reports", maker.columns("report", "when", "status", "conclusion"), rows))
     return made
@@ -76,11 +78,11 @@ def encounters(maker: Maker) -> Section:
         about = values.concepts(resource, "type") or values.concepts(resource, "serviceType")
         people = [maker.named(item, first(one, "individual") or first(one, "actor"))
                   for one in each(resource, "participant")]  # fmt: skip
-        place = values.reference(first(resource, "serviceProvider")) or values.reference(first(resource, "managingOrganization"))
+        place = first(resource, "serviceProvider") or first(resource, "managingOrganization")
         state = string(resource, "status")
         return maker.row(
             item, values.period(first(resource, "period")) or values.period(resource), lines(about, sort),
-            maker.all_named(item, "reasonCode", "reasonReference"), lines(place, maker.words.listed(_distinct(people))),
+            maker.all_named(item, "reasonCode", "reasonReference"), lines(values.reference(place), maker.words.listed(_distinct(people))),
             "" if state == "finished" else maker.values.state(resource, "status"),
         )  # fmt: skip
 
@@ -165,8 +167,8 @@ def care_plans(maker: Maker) -> Section:
     if teams := newest(maker.items.of("CareTeam"), started):
         rows = []
         for item in teams:
-            members = [one for one in each(item.resource, "participant") if "Patient" not in values.concepts(one, "role")]
-            people = _distinct([maker.named(item, first(one, "member")) for one in members])
+            members = [first(one, "member") for one in each(item.resource, "participant")]
+            people = _distinct([maker.named(item, one) for one in members if not _is_patient(maker, item, one)])
             rows.append(maker.row(item, string(item.resource, "name") or maker.all_named(item, "reasonCode"),
                                   values.state(item.resource, "status"),
                                   values.period(first(item.resource, "period"), days=True),
@@ -196,10 +198,11 @@ def coverage(maker: Maker) -> Section:
             values.period(first(one, "period"), days=True), remark,
         ))  # fmt: skip
     if rows:
-        if not made.count and not made.warning:
+        if not made.count:
             made.notes.clear()
         columns = maker.columns("payer", "kind", "number", "status", "when", "remark")
         made.tables.append(maker.table("", columns, rows))
+        made.count = made.tables[0].size
     return made
 
 
@@ -237,6 +240,10 @@ def _place(item: Item) -> str:
     if item.category in (Category.LABORATORY, Category.IMAGING):
         return item.category.name.lower()
     return "vital_signs" if "vital-signs" in codes(item.resource, "category") else "observations"
+
+
+def _is_patient(maker: Maker, item: Item, reference: Element) -> bool:
+    return string(maker.items.target(item, string(reference, "reference")), "resourceType") == "Patient"
 
 
 def _distinct(texts: list[str]) -> list[str]:

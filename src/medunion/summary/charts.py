@@ -1,4 +1,4 @@
-"""Trends as SVG: axes with dates and units, the reference band, points and lines. Nothing but shapes and escaped text."""
+"""Trends as SVG: axes with dates and units, the reference band, points and lines; shapes and escaped text only."""
 
 import math
 from collections.abc import Sequence
@@ -9,12 +9,13 @@ from typing import Final
 from markupsafe import Markup
 
 WIDTH: Final = 460
-HEIGHT: Final = 176
-LEFT, RIGHT, TOP, BOTTOM = 54, 16, 14, 28
+HEIGHT: Final = 186
+LEFT, RIGHT, TOP, BOTTOM = 54, 16, 26, 28
 MAX_POINTS: Final = 300
 """Points of one line; the newest are drawn."""
-MAX_NAME: Final = 32
+MAX_NAME: Final = 26
 """Letters of a line's name that are drawn; the caption has the whole."""
+_STROKES: Final = ("━", "╍", "┅")
 _DAY: Final = 86_400
 
 
@@ -42,44 +43,49 @@ def draw(lines: Sequence[Line], unit: str, band: tuple[float | None, float | Non
     ends = [each for each in band if each is not None]
     ticks = _ticks(min([*ends, *(mark.value for mark in marks)]), max([*ends, *(mark.value for mark in marks)]))
     frame = _Frame(min(mark.when for mark in marks), max(mark.when for mark in marks), ticks[0], ticks[-1])
-    parts = [
-        Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}" focusable="false">').format(WIDTH, HEIGHT, label)
-    ]
+    parts = []
     if ends:
         top = frame.y(band[1]) if band[1] is not None else TOP
         bottom = frame.y(band[0]) if band[0] is not None else HEIGHT - BOTTOM
-        shape = '<rect class="band" x="{}" y="{}" width="{}" height="{}"/>'
-        parts.append(Markup(shape).format(LEFT, _n(top), WIDTH - LEFT - RIGHT, _n(max(bottom - top, 0))))
+        height = _n(max(bottom - top, 0))
+        parts.append(_tag("rect", class_="band", x=LEFT, y=_n(top), width=WIDTH - LEFT - RIGHT, height=height))
     for tick in ticks:
         y = _n(frame.y(tick))
-        rule = '<line class="grid" x1="{}" y1="{}" x2="{}" y2="{}"/><text class="tick end" x="{}" y="{}" dy="4">{}</text>'
-        parts.append(Markup(rule).format(LEFT, y, WIDTH - RIGHT, y, LEFT - 6, y, _label(tick, ticks)))
-    parts.append(Markup('<text class="tick" x="2" y="10">{}</text>').format(unit))
+        parts.append(_tag("line", class_="grid", x1=LEFT, y1=y, x2=WIDTH - RIGHT, y2=y))
+        parts.append(_tag("text", _label(tick, ticks), class_="tick end", x=LEFT - 6, y=y, dy=4))
+    parts.append(_tag("text", unit, class_="tick", x=2, y=12))
     for when, anchor in frame.dates():
-        text = Markup('<text class="tick {}" x="{}" y="{}">{}</text>')
-        parts.append(text.format(anchor, _n(frame.x(when)), HEIGHT - 8, frame.date(when)))
+        parts.append(_tag("text", frame.date(when), class_=f"tick {anchor}", x=_n(frame.x(when)), y=HEIGHT - 8))
     for number, line in enumerate(lines):
         parts += _line(line, number, frame)
-        if len(lines) > 1:
-            parts.append(_named(line, number, frame))
-    return Markup("").join([*parts, Markup("</svg>")])
+    if len(lines) > 1:
+        parts.append(_legend(lines))
+    return _tag("svg", Markup("").join(parts), viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=label)
 
 
 def _line(line: Line, number: int, frame: "_Frame") -> list[Markup]:
     exact = " ".join(f"{_n(frame.x(mark.when))},{_n(frame.y(mark.value))}" for mark in line.marks if mark.exact)
-    parts = [Markup('<polyline class="line line{}" points="{}"/>').format(number % 3, exact)]
+    parts = [_tag("polyline", class_=f"line line{number % 3}", points=exact)]
     for mark in line.marks:
         kind = "point" if mark.exact else "point open"
-        dot = '<circle class="{} line{}" cx="{}" cy="{}" r="3.2"/>'
-        parts.append(Markup(dot).format(kind, number % 3, _n(frame.x(mark.when)), _n(frame.y(mark.value))))
+        x, y = _n(frame.x(mark.when)), _n(frame.y(mark.value))
+        parts.append(_tag("circle", class_=f"{kind} line{number % 3}", cx=x, cy=y, r=3.2))
     return parts
 
 
-def _named(line: Line, number: int, frame: "_Frame") -> Markup:
-    """A line's name, at its last point."""
-    last = line.marks[-1]
-    text = Markup('<text class="name line{}" x="{}" y="{}">{}</text>')
-    return text.format(number % 3, _n(frame.x(last.when)), _n(max(frame.y(last.value) - 7, TOP)), line.name[:MAX_NAME])
+def _legend(lines: Sequence[Line]) -> Markup:
+    names = [
+        _tag("tspan", f"{_STROKES[number % 3]} {line.name[:MAX_NAME]}", class_=f"line{number % 3}", dx=8)
+        for number, line in enumerate(lines)
+    ]
+    return _tag("text", Markup("").join(names), class_="name", x=WIDTH - RIGHT, y=12)
+
+
+def _tag(name: str, inner: str = "", **attributes: object) -> Markup:
+    """An element; whatever is no Markup is escaped. `class_` stands for `class`, `aria_label` for `aria-label`."""
+    named = ((key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items())
+    listed = Markup(" ").join(Markup('{}="{}"').format(key, value) for key, value in named)
+    return Markup("<{} {}>{}</{}>").format(name, listed, inner, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,8 @@ class _Frame:
 
     def x(self, when: float) -> float:
         width = WIDTH - LEFT - RIGHT - 16
-        return LEFT + 8 + (width / 2 if self.last == self.first else width * (when - self.first) / (self.last - self.first))
+        span = self.last - self.first
+        return LEFT + 8 + width * ((when - self.first) / span if span else 0.5)
 
     def y(self, value: float) -> float:
         height = HEIGHT - TOP - BOTTOM

@@ -9,6 +9,7 @@ from .document import Cell, Section
 from .elements import Element, choice, codes, each, first, string
 from .items import Item
 from .sections import Maker, lines, newest
+from .values import unit_shown
 
 _PAST: Final = frozenset({"inactive", "remission", "resolved"})
 _CURRENT: Final = frozenset({"active", "on-hold", "draft", "intended", "unknown", ""})
@@ -32,7 +33,8 @@ def allergies(maker: Maker) -> Section:
         return (
             lines(maker.concept(item), words.listed(kind)),
             Cell(words.code(risk) if risk else "", "critical" if risk == "high" else ""),
-            lines(*dict.fromkeys(reactions)), _standing(maker, resource), _onset(maker, resource), values.notes(resource),
+            lines(*dict.fromkeys(reactions)), _standing(maker, resource), _onset(maker, resource),
+            values.notes(resource),
         )  # fmt: skip
 
     for title, group in (("", standing), ("past_allergies", past), ("refuted", refuted)):
@@ -53,7 +55,8 @@ def problems(maker: Maker) -> Section:
     if flags:
         rows = [
             maker.row(
-                item, maker.concept(item, "code" if item.kind == "Flag" else "event"), values.state(item.resource, "status"),
+                item, maker.concept(item, "code" if item.kind == "Flag" else "event"),
+                values.state(item.resource, "status"),
                 values.period(first(item.resource, "period"), days=True) or dates.shown(_recorded(item.resource)),
             )
             for item in flags
@@ -77,7 +80,8 @@ def problems(maker: Maker) -> Section:
         rows = [
             maker.row(
                 item, maker.concept(item, "relationship"),
-                lines(*(_relative(maker, one) for one in each(item.resource, "condition"))), values.notes(item.resource),
+                lines(*(_relative(maker, one) for one in each(item.resource, "condition"))),
+                values.notes(item.resource),
             )
             for item in family
         ]  # fmt: skip
@@ -136,8 +140,9 @@ def immunizations(maker: Maker) -> Section:
     def more(item: Item) -> str:
         dose = [maker.values.choice(one, "doseNumber") for one in each(item.resource, "protocolApplied")]
         numbered = [maker.words("summary.dose_number", number=number) for number in dose if number]
-        lot = string(item.resource, "lotNumber")
-        return lines(*numbered, maker.words("summary.lot", number=lot) if lot else "", maker.values.notes(item.resource))
+        if lot := string(item.resource, "lotNumber"):
+            numbered.append(maker.words("summary.lot", lot=lot))
+        return lines(*numbered, maker.values.notes(item.resource))
 
     if given:
         rows = maker.by_name(given, lambda item: maker.concept(item, "vaccineCode"), when, more)
@@ -189,7 +194,9 @@ def procedures(maker: Maker) -> Section:
 
 def _by_standing(items: list[Item]) -> tuple[list[Item], list[Item], list[Item]]:
     """Those that stand, those that are over, those found not to be so."""
-    standing, past, refuted = [], [], []
+    standing: list[Item] = []
+    past: list[Item] = []
+    refuted: list[Item] = []
     for item in items:
         if "refuted" in codes(item.resource, "verificationStatus"):
             refuted.append(item)
@@ -227,8 +234,8 @@ def _end(maker: Maker, resource: Element) -> str:
 
 def _recorded(resource: Element) -> str:
     return (
-        string(resource, "onsetDateTime") or string(resource, "onsetPeriod", "start") or string(resource, "recordedDate")
-        or string(resource, "date")
+        string(resource, "onsetDateTime") or string(resource, "onsetPeriod", "start")
+        or string(resource, "recordedDate") or string(resource, "date")
     )  # fmt: skip
 
 
@@ -259,7 +266,7 @@ def _dose(maker: Maker, dosage: Element) -> str:
     if said := string(dosage, "text"):
         return said
     rates = [first(dosage, "doseAndRate"), dosage]
-    amounts = [values.choice(one, stem) for one in rates for stem in ("dose", "rate")]
+    amounts = [_amount(maker, one, stem) for one in rates for stem in ("dose", "rate")]
     needed = values.concept(first(dosage, "asNeededCodeableConcept"))
     if needed:
         needed = maker.words("summary.as_needed_for", reason=needed)
@@ -268,6 +275,13 @@ def _dose(maker: Maker, dosage: Element) -> str:
     parts = [*amounts, values.timing(first(dosage, "timing")), values.concept(first(dosage, "route")), needed,
              values.concepts(dosage, "additionalInstruction"), string(dosage, "patientInstruction")]  # fmt: skip
     return maker.words.listed([part for part in parts if part])
+
+
+def _amount(maker: Maker, element: Element, stem: str) -> str:
+    """A dose or rate; a number without unit is named as such: beside a drug it would read as a strength."""
+    shown, value = maker.values.choice(element, stem), choice(element, stem)[1]
+    bare = isinstance(value, dict) and bool(string(value, "value")) and not unit_shown(value)
+    return maker.words("summary.amount", amount=shown) if bare else shown
 
 
 def _prescribed(resource: Element) -> str:

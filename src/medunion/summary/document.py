@@ -12,7 +12,7 @@ SHOWN_ROWS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: its text, and a mark (`high`, `low`, `critical`, `muted`) that only adds emphasis to what the text says."""
+    """A cell: its text, and a mark (`high`, `low`, `critical`, `muted`) that only stresses what the text says."""
 
     text: str = ""
     mark: str = ""
@@ -53,6 +53,7 @@ class Chart:
     title: str
     caption: str
     svg: Markup
+    points: int
 
 
 @dataclass(slots=True)
@@ -115,7 +116,13 @@ def merged(rows: Iterable[Row]) -> list[Row]:
 
 
 def table(
-    title: str, columns: Sequence[str], rows: Iterable[Row], *, closed: bool = False, note: str = "", shown: int = SHOWN_ROWS
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Row],
+    *,
+    closed: bool = False,
+    note: str = "",
+    shown: int = SHOWN_ROWS,
 ) -> Table:
     """A table of merged rows, folded after `shown`; columns without any text are left out."""
     kept = merged(rows)

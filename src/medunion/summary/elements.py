@@ -1,4 +1,4 @@
-"""Reading FHIR JSON that somebody else wrote: an element of the wrong shape counts as absent, and no number loses a digit.
+"""Reading FHIR JSON of others: an element of the wrong shape counts as absent, and no number loses a digit.
 
 Records may have been committed without validation, so nothing here trusts a cardinality or a type.
 """

@@ -83,6 +83,8 @@ class Results:
         columns = [w(f"summary.column.{name}") for name in ("test", "latest", "range", "when", "before", "remark")]
         section.tables.append(table("", columns, [self._overview(*group) for group in made], shown=24))
         charts = [chart for group in made for chart in self._charts(*group)]
+        # Where only some can be open, those that show most.
+        charts.sort(key=lambda chart: -min(chart.points, 3))
         section.charts, section.folded_charts = charts[:SHOWN_CHARTS], charts[SHOWN_CHARTS:]
         section.details += [self._details(*group) for group in made if len(group[1]) > 1]
 
@@ -157,7 +159,8 @@ class Results:
         earlier = ""
         if before:
             said = before[0].value.partition("\n")[0]
-            earlier = self._words("summary.before", value=said, date=dates.day(before[0].when) or "?", count=len(standing))
+            day = dates.day(before[0].when) or "?"
+            earlier = self._words("summary.before", value=said, date=day, count=len(standing))
         cells = (Cell(name), Cell(latest.value, latest.mark), Cell(latest.range), Cell(dates.shown(latest.when)),
                  Cell(earlier, "muted"), Cell(latest.remark))  # fmt: skip
         same = [one.author for one in standing if one.row.cells == latest.row.cells]
@@ -208,7 +211,7 @@ class Results:
             said += " " + w("summary.chart.units")
         title = f"{name} ({unit})" if unit else name
         lines = [Line(line, tuple(marks)) for line, marks in named.items()]
-        return Chart(title, said, draw(lines, unit, band, f"{title}: {said}"))
+        return Chart(title, said, draw(lines, unit, band, f"{title}: {said}"), len(values))
 
 
 def when_observed(resource: Element) -> str:

@@ -23,7 +23,9 @@ class Maker:
         self.kinds: set[str] = set()
         """Types that a section took."""
 
-    def section(self, name: str, category: Category, *kinds: str, take: Callable[[Item], bool] | None = None) -> Section:
+    def section(
+        self, name: str, category: Category, *kinds: str, take: Callable[[Item], bool] | None = None
+    ) -> Section:
         """An empty section for records of these types, with what has to be said of those that are not in it."""
         self.kinds.update(kinds)
         count, withdrawn = (

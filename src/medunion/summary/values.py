@@ -13,8 +13,8 @@ _CJK = re.compile("[\u3400-\u9fff]")
 _ANNOTATION = re.compile(r"\{([^{}]*)\}")
 _POWER = re.compile(r"10\*(-?\d+)")
 _RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_UCUM: Final = {"mm[Hg]": "mmHg", "cm[H2O]": "cmH2O", "Cel": "°C", "[degF]": "°F", "ug": "µg", "[IU]": "IU", "[lb_av]": "lb",
-                "[in_i]": "in", "1": ""}  # fmt: skip
+_UCUM: Final = {"mm[Hg]": "mmHg", "cm[H2O]": "cmH2O", "Cel": "°C", "[degF]": "°F", "ug": "µg", "[IU]": "IU",
+                "[lb_av]": "lb", "[in_i]": "in", "1": ""}  # fmt: skip
 _COMPARATORS: Final = {"<=": "≤", ">=": "≥"}
 _PLACE: Final = ("district", "city", "state", "postalCode", "country")
 _DATES: Final = ("DateTime", "Date", "Instant")
@@ -132,15 +132,20 @@ class Values:
         if most := string(repeat, "frequencyMax"):
             frequency = f"{frequency}{_DASH}{most}"
         if frequency or period:
-            unit = self._words.code("unit-" + string(repeat, "periodUnit")) if string(repeat, "periodUnit") else ""
-            longest = string(repeat, "periodMax")
-            span = (f"{_whole(period)}{_DASH}{_whole(longest)}" if longest else _whole(period)) or "1"
-            parts.append(self._words("summary.repeated", frequency=frequency or "1", period=span, unit=unit))
+            parts.append(self._repeated(frequency or "1", _whole(period), repeat))
         parts += [self._words.code(each_day) for each_day in strings(repeat, "dayOfWeek") if each_day in _DAYS]
         parts += strings(repeat, "timeOfDay") + [self._words.code(one) for one in strings(repeat, "when")]
         bounds = choice(repeat, "bounds")[1]
         parts.append(self.choice(repeat, "bounds") if isinstance(bounds, dict) else "")
         return " ".join(filter(None, parts))
+
+    def _repeated(self, frequency: str, period: str, repeat: Element) -> str:
+        code, longest = string(repeat, "periodUnit"), string(repeat, "periodMax")
+        unit = self._words.code(f"unit-{code}") if code else "?"
+        if period in ("", "1") and not longest:
+            return self._words("summary.each", frequency=frequency, unit=unit)
+        span = f"{period}{_DASH}{_whole(longest)}" if longest else period
+        return self._words("summary.every", frequency=frequency, period=span, unit=unit)
 
     def reference(self, reference: Element) -> str:
         """What a reference calls its target; the target's identifier or type when it has no name."""

@@ -39,6 +39,10 @@ class Words:
         code = purpose.name or ""
         return f"{self._named('purpose', code)} ({code})" if known(f"summary.purpose.{code}") else code
 
+    def records(self, count: int) -> str:
+        """How many records."""
+        return self("summary.row") if count == 1 else self("summary.rows", count=f"{count:,}")
+
     def listed(self, parts: list[str]) -> str:
         """Several things in one sentence."""
         return self("summary.comma").join(parts)
