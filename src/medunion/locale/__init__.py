@@ -13,6 +13,8 @@ from typing import Any
 from medunion import settings
 
 LANGUAGES = ("en", "zh-CN")
+LANGUAGE_NAMES = {"en": "English", "zh-CN": "中文"}
+"""What each language calls itself."""
 
 _active = "en"
 

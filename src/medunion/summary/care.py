@@ -82,7 +82,8 @@ def encounters(maker: Maker) -> Section:
         state = string(resource, "status")
         return maker.row(
             item, values.period(first(resource, "period")) or values.period(resource), lines(about, sort),
-            maker.all_named(item, "reasonCode", "reasonReference"), lines(values.reference(place), maker.words.listed(_distinct(people))),
+            maker.all_named(item, "reasonCode", "reasonReference"),
+            lines(values.reference(place), maker.words.listed(_distinct(people))),
             "" if state == "finished" else maker.values.state(resource, "status"),
         )  # fmt: skip
 
