@@ -13,7 +13,12 @@ from medunion.locale import translate as t
 @click.command(help=t("record.export.help"))
 @argument("patient")
 @click.option(
-    "--output", "-o", "folder", type=click.Path(path_type=Path), required=True, metavar=t("metavar.folder"),
+    "--output",
+    "-o",
+    "folder",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar=t("metavar.folder"),
     help=t("record.export.output"),
 )
 @reading_options

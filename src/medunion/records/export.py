@@ -1,10 +1,10 @@
 """The patient's share of the data: what may be read, as files in clear, for the patient or for who has a grant.
 
-    bundle.json           every record, byte for byte, as one FHIR R4 Bundle; see `export_bundle`
-    index.json            which author committed each, when, in which batch: enough to find and verify it again
-    summary.en.html, …    a page for people in each language; see `medunion.summary`
-    files/                bodies that are no FHIR resource
-    earlier/              versions that later ones replace, when they were asked for
+bundle.json           every record, byte for byte, as one FHIR R4 Bundle; see `export_bundle`
+index.json            which author committed each, when, in which batch: enough to find and verify it again
+summary.en.html, …    a page for people in each language; see `medunion.summary`
+files/                bodies that are no FHIR resource
+earlier/              versions that later ones replace, when they were asked for
 """
 
 import hashlib
@@ -38,7 +38,7 @@ INDEX = "index.json"
 
 def page_name(language: str) -> str:
     """The file of a language's page."""
-    return f"summary.{language}.html"
+    return "summary." + language + ".html"
 
 
 _ALWAYS = (BUNDLE, INDEX, *map(page_name, LANGUAGES))
@@ -102,9 +102,7 @@ class Export:
             "outside": scope.outside,
             "members": {str(each): self.names(each) for each in sorted(self._authors())},
             "records": [
-                _described(record, entry.file or BUNDLE, entry)
-                for entry in self.entries
-                for record in entry.records
+                _described(record, entry.file or BUNDLE, entry) for entry in self.entries for record in entry.records
             ],
             "earlier": [_described(record, _earlier_file(record)) for record in self.earlier],
         }

@@ -119,7 +119,7 @@ class _Frame:
 
 def _ticks(low: float, high: float) -> list[float]:
     """Three to six round values around all that is shown."""
-    if low == high:
+    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-9):
         low, high = low - (abs(low) / 10 or 1), high + (abs(high) / 10 or 1)
     raw = (high - low) / 3
     power = 10.0 ** math.floor(math.log10(raw))
@@ -138,5 +138,3 @@ def _label(tick: float, ticks: Sequence[float]) -> str:
 
 def _n(number: float) -> str:
     return f"{number:.1f}"
-
-

@@ -190,7 +190,6 @@ class Values:
         return f"— ({self._words.code(reason)})" if reason else ""
 
 
-
 def _whole(number: str) -> str:
     """`1.0` days are one day; other numbers as written."""
     return number.removesuffix(".0")

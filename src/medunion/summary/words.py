@@ -16,28 +16,28 @@ class Words:
 
     def code(self, code: str) -> str:
         """A code of one of FHIR's closed lists (`entered-in-error`) in words; other codes as they are."""
-        return self._named("code", code)
+        return self._named("summary.code.", code)
 
     def interpretation(self, code: str) -> str:
         """A code of v3-ObservationInterpretation in words."""
-        return self._named("interpretation", code)
+        return self._named("summary.interpretation.", code)
 
     def encounter_class(self, code: str) -> str:
         """A code of v3-ActEncounterCode in words."""
-        return self._named("class", code)
+        return self._named("summary.class.", code)
 
     def category(self, category: Category) -> str:
         """A record category."""
-        return self._named("category", category.name.lower())
+        return self._named("summary.category.", category.name.lower())
 
     def restricted(self, kind: RestrictedClass) -> str:
         """A restricted class."""
-        return self._named("restricted", (kind.name or "").lower())
+        return self._named("summary.restricted.", (kind.name or "").lower())
 
     def purpose(self, purpose: Purpose) -> str:
         """A purpose of use, with HL7's code."""
         code = purpose.name or ""
-        return f"{self._named('purpose', code)} ({code})" if known(f"summary.purpose.{code}") else code
+        return f"{self._named('summary.purpose.', code)} ({code})"
 
     def records(self, count: int) -> str:
         """How many records."""
@@ -48,5 +48,4 @@ class Words:
         return self("summary.comma").join(parts)
 
     def _named(self, table: str, code: str) -> str:
-        key = f"summary.{table}.{code}"
-        return self(key) if known(key) else code
+        return self(table + code) if known(table + code) else code
