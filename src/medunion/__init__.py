@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from medunion.identity.patients import Patients
     from medunion.identity.wallet import Identity, Wallet
     from medunion.network import Network
+    from medunion.records.export import Export
     from medunion.records.service import PatientReader, RecordService
     from medunion.vocabulary import Category, MemberKind, Purpose, RestrictedClass, Role
 
@@ -35,6 +36,7 @@ __all__ = [
     "DeskCode",
     "Emergencies",
     "Episodes",
+    "Export",
     "FolderStore",
     "Grants",
     "Identity",
@@ -61,6 +63,7 @@ _HOMES = {
     "DeskCode": "identity.codes",
     "Emergencies": "access.emergency",
     "Episodes": "care.episodes",
+    "Export": "records.export",
     "FolderStore": "blobs.folder",
     "Grants": "access.grants",
     "Identity": "identity.wallet",

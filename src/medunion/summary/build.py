@@ -7,7 +7,7 @@ from medunion.vocabulary import ALL_CATEGORIES, Category, RestrictedClass
 
 from . import care, clinical, dates
 from .document import Cell, Document, Row, Section, Table, table
-from .items import ALL_CLASSES, Item, Items, Scope
+from .items import ALL_CLASSES, Item, Items, Scope, in_error
 from .person import missing, persons
 from .sections import Maker
 from .words import Words
@@ -30,7 +30,7 @@ def build(items: Iterable[Item], scope: Scope, language: str) -> Document:
     made = [make(maker) for make in _SECTIONS]
     made.append(_others(maker))
     shown = [each for each in made if each.count or each.tables or each.name in _ALWAYS]
-    empty = [(each.title, each.warning or " ".join(each.notes)) for each in made if each not in shown]
+    empty = [(each.title, each.warning or " ".join(each.notes)) for each in made[:-1] if each not in shown]
     authors = {item.author for item in known.all}
     left_out = [*_left_out(scope, words)]
     if not described:
@@ -50,7 +50,7 @@ def build(items: Iterable[Item], scope: Scope, language: str) -> Document:
 def _facts(items: Items, scope: Scope, words: Words) -> Iterable[tuple[str, str]]:
     yield words("summary.fact.made"), dates.of_seconds(scope.exported_at)
     reader = scope.reader or words("summary.patient")
-    yield words("summary.fact.reader"), f"{reader}, {words.purpose(scope.purpose)}"
+    yield words("summary.fact.reader"), words.listed([reader, words.purpose(scope.purpose)])
     yield words("summary.fact.records"), f"{len(items.all):,}"
 
 
@@ -86,8 +86,11 @@ def _others(maker: Maker) -> Section:
             count += len(group)
             row = maker.row(group[0], kind, f"{len(group):,}")
             rows.append(Row(row.cells, tuple(dict.fromkeys(item.author for item in group)), 1))
-    made = Section("others", maker.words("summary.section.others"), count, [maker.words("summary.others")])
+    made = Section("others", maker.words("summary.section.others"), count)
+    if withdrawn := sum(in_error(item.resource) and item.kind not in maker.kinds for item in maker.items.all):
+        made.notes.append(maker.words("summary.in_error", count=withdrawn))
     if rows:
+        made.notes.append(maker.words("summary.others"))
         made.tables.append(table("", maker.columns("type", "records"), rows, shown=len(rows)))
     return made
 

@@ -16,20 +16,21 @@ def vital_signs(maker: Maker) -> Section:
 
 
 def laboratory(maker: Maker) -> Section:
-    """Observations of laboratories, and their reports' conclusions."""
-    made = _observations(maker, "laboratory", Category.LABORATORY)
+    """Observations of laboratories, and their reports."""
+    made = _observations(maker, "laboratory", Category.LABORATORY, "DiagnosticReport")
     reports = [item for item in maker.items.of("DiagnosticReport") if item.category is Category.LABORATORY]
 
     def concluded(item: Item) -> str:
         return lines(string(item.resource, "conclusion"), maker.values.concepts(item.resource, "conclusionCode"))
 
-    if told := [item for item in reports if concluded(item)]:
+    if reports:
         rows = [
             maker.row(item, maker.concept(item), dates.shown(when_observed(item.resource)),
                       maker.values.state(item.resource, "status"), concluded(item))
-            for item in newest(told, when_observed)
+            for item in newest(reports, when_observed)
         ]  # fmt: skip
-        made.tables.append(maker.table("reports", maker.columns("report", "when", "status", "conclusion"), rows))
+        columns = maker.columns("report", "when", "status", "conclusion")
+        made.tables.append(maker.table("reports", columns, rows, closed=not any(map(concluded, reports))))
     return made
 
 
@@ -230,14 +231,14 @@ def devices(maker: Maker) -> Section:
 
 def _observations(maker: Maker, place: str, category: Category, *more: str) -> Section:
     kinds = ("Observation", *more)
-    made = maker.section(place, category, *kinds, take=lambda item: item.kind in more or _place(item) == place)
+    made = maker.section(place, category, *kinds, take=lambda item: _place(item) == place)
     if taken := [item for item in maker.items.of("Observation") if _place(item) == place]:
         Results(maker.words, maker.values).fill(made, taken)
     return made
 
 
 def _place(item: Item) -> str:
-    """The section of an observation."""
+    """The section of an observation, or of what belongs to one."""
     if item.category in (Category.LABORATORY, Category.IMAGING):
         return item.category.name.lower()
     return "vital_signs" if "vital-signs" in codes(item.resource, "category") else "observations"

@@ -93,7 +93,6 @@ def medications(maker: Maker) -> Section:
     """Requests and statements, current ones first; what must not be taken; what was dispensed and given."""
     kinds = ("MedicationRequest", "MedicationStatement", "MedicationDispense", "MedicationAdministration")
     made = maker.section("medications", Category.MEDICATIONS, *kinds)
-    maker.kinds.add("Medication")
     prescribed = newest(maker.items.of("MedicationRequest", "MedicationStatement"), _prescribed)
     forbidden = [item for item in prescribed if item.resource.get("doNotPerform") is True]
     allowed = [item for item in prescribed if item.resource.get("doNotPerform") is not True]
@@ -220,7 +219,8 @@ def _onset(maker: Maker, resource: Element) -> str:
     kind = choice(resource, "onset")[0]
     shown = maker.values.choice(resource, "onset")
     if shown and kind == "Age":
-        return maker.words("summary.at_age", age=shown)
+        # Years go without saying.
+        return maker.words("summary.at_age", age=shown.removesuffix(" a"))
     if shown:
         return dates.day(string(resource, "onsetDateTime")) or shown
     recorded = dates.day(string(resource, "recordedDate"))

@@ -14,7 +14,7 @@ _FORMER = ("old", "temp")
 
 def persons(maker: Maker) -> tuple[Person, ...]:
     """One description for all authors that agree; the latest committed first."""
-    maker.kinds.update(("Patient", "RelatedPerson"))
+    maker.kinds.add("Patient")
     found: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[str, ...]] = {}
     for item in sorted(maker.items.of("Patient"), key=lambda item: item.committed_at, reverse=True):
         said = (_name(maker, item.resource), tuple(_facts(maker, item.resource)))

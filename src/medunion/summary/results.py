@@ -155,12 +155,12 @@ class Results:
 
     def _overview(self, name: str, results: list[Result]) -> Row:
         standing = [one for one in results if one.counts] or results
-        latest, before = standing[0], standing[1:]
+        latest, *before = {one.row.cells: one for one in standing}.values()
         earlier = ""
         if before:
             said = before[0].value.partition("\n")[0]
             day = dates.day(before[0].when) or "?"
-            earlier = self._words("summary.before", value=said, date=day, count=len(standing))
+            earlier = self._words("summary.before", value=said, date=day, count=len(before) + 1)
         cells = (Cell(name), Cell(latest.value, latest.mark), Cell(latest.range), Cell(dates.shown(latest.when)),
                  Cell(earlier, "muted"), Cell(latest.remark))  # fmt: skip
         same = [one.author for one in standing if one.row.cells == latest.row.cells]
@@ -207,6 +207,8 @@ class Results:
             said += " " + w("summary.chart.lines", names=w.listed([each for each in named if each]))
         if any(end is not None for end in band):
             said += " " + w("summary.chart.band")
+        if not all(mark.exact for marks in named.values() for mark in marks):
+            said += " " + w("summary.chart.open")
         if several:
             said += " " + w("summary.chart.units")
         title = f"{name} ({unit})" if unit else name

@@ -129,6 +129,13 @@ class TestCare:
         assert [(row["Type"], row["Records"]) for row in rows(part.tables[0])] == [("Specimen", "2")]
         assert part.count == 2
 
+    def test_what_was_entered_in_error_is_counted_there_too(self) -> None:
+        claim = {"resourceType": "PaymentNotice", "id": "n", "status": "entered-in-error", "created": "2024-01-01"}
+        more = {"payment": {"display": "x"}, "recipient": {"display": "x"}, "amount": {"value": 1, "currency": "CNY"}}
+        specimen = {"resourceType": "Specimen", "id": "s", **P}
+        part = section(items(patient(), {**claim, **more}, specimen), "others")
+        assert (part.count, part.notes[0]) == (1, "Left out as entered in error: 1.")
+
 
 class TestPerson:
     def test_facts(self) -> None:

@@ -61,7 +61,7 @@ class TestProblems:
                 "problems",
             )
         )
-        assert {row["Problem"]: row["Onset"] for row in found["Active"]} == {"Gout": "2019-05", "Cough": "at age 12 a"}
+        assert {row["Problem"]: row["Onset"] for row in found["Active"]} == {"Gout": "2019-05", "Cough": "at age 12"}
         over = {row["Problem"]: (row["Status"], row["End"]) for row in found["Resolved and inactive"]}
         assert over == {
             "Sinusitis": ("resolved", "2020-02"),
