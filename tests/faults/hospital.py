@@ -49,7 +49,7 @@ def bundle(number: int, value: str) -> bytes:
 
 
 class Hospital:
-    """The network folder, and what its author was told. Everything random comes from one seed."""
+    """A network's folder, its running chain, and what its author was told. Everything random comes from one seed."""
 
     def __init__(self, path: Path, seed: int) -> None:
         self.path = path
@@ -62,8 +62,10 @@ class Hospital:
         """The latest value that was given to each bundle, acknowledged or not."""
         self.acknowledged: dict[int, str] = {}
         self.highest = 0
-        self.chain: devnet.Devnet | None = None
-        with Network.start_devnet(path, SECRET, detached=False) as network:
+        self.chain: devnet.Devnet | None
+        network = Network.start_devnet(path, SECRET, detached=False)
+        self.chain = network.devnet
+        with closing_without_stop(network):
             network.admit_all(MEMBERS)
             identity = network.create_wallet("patient").identity()
             self.patient = identity.patient
@@ -72,7 +74,7 @@ class Hospital:
             desk.check_in(identity)
 
     def start(self) -> None:
-        """Starts what does not run."""
+        """Starts what does not run; the chain's state is written every second then."""
         if self.chain is None:
             self.chain = devnet.start(self.path, save_every=1, detached=False)
 
@@ -190,6 +192,15 @@ class Hospital:
             for line in self.log.read_text().splitlines():
                 if entry := json.loads(line):
                     self.acknowledged[entry[0]] = entry[1]
+
+
+@contextmanager
+def closing_without_stop(network: Network) -> Iterator[None]:
+    """Its devnet goes on running."""
+    try:
+        yield
+    finally:
+        network.close(stop=False)
 
 
 def _bodies(number: int, value: str) -> dict[str, bytes]:

@@ -20,6 +20,7 @@ SEED = int(os.environ.get("MEDUNION_SEED", "1"))
 def hospital() -> Iterator[Hospital]:
     with workplace() as path:
         made = Hospital(path, SEED)
+        made.stop()
         made.start()
         yield made
         made.stop()
