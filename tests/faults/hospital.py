@@ -51,7 +51,7 @@ def bundle(number: int, value: str) -> bytes:
 class Hospital:
     """A network's folder, its running chain, and what its author was told. Everything random comes from one seed."""
 
-    def __init__(self, path: Path, seed: int) -> None:
+    def __init__(self, path: Path, seed: int, *, keep: bool = True) -> None:
         self.path = path
         self.home = Home(path)
         self.log = path / "acknowledged.jsonl"
@@ -63,7 +63,7 @@ class Hospital:
         self.acknowledged: dict[int, str] = {}
         self.highest = 0
         self.chain: devnet.Devnet | None
-        network = Network.start_devnet(path, SECRET, detached=False)
+        network = Network.start_devnet(path, SECRET, keep=keep, detached=False)
         self.chain = network.devnet
         with closing_without_stop(network):
             network.admit_all(MEMBERS)

@@ -70,7 +70,8 @@ class Proxy:
         head = hex(max(0, latest - self.behind))
         if request["method"] == "eth_blockNumber":
             return {"jsonrpc": "2.0", "id": request["id"], "result": head}
-        params = json.loads(json.dumps(request["params"]).replace('"latest"', f'"{head}"').replace('"pending"', f'"{head}"'))
+        text = json.dumps(request["params"])
+        params = json.loads(text.replace('"latest"', f'"{head}"').replace('"pending"', f'"{head}"'))
         if request["method"] == "eth_getLogs" and "toBlock" not in params[0]:
             params[0]["toBlock"] = head
         answer = self._forward({**request, "params": params})

@@ -1,4 +1,4 @@
-"""A node that loses requests and answers, answers late, lags, or serves another chain: nothing is lost or done twice."""
+"""A node that loses requests or answers, is late, lags, or serves another chain: nothing is lost or done twice."""
 
 import threading
 from collections import Counter
