@@ -28,6 +28,7 @@ NODE_FILE = "kubo.json"
 REPOSITORY = "ipfs"
 _PROFILES = "test,pebbleds"
 _START = 30.0
+_ANSWER = 5.0
 _ATTEMPTS = 3
 # No swarm, no gateway, nothing announced, nobody told: all that would leave the loopback interface.
 _PRIVATE: dict[str, Any] = {
@@ -89,7 +90,7 @@ def status(home: Path) -> KuboDaemon | None:
     if document is None or "pid" not in document:
         return None
     daemon = KuboDaemon(home, document["rpc"], document["pid"])
-    return daemon if processes.alive(daemon.pid) and _is_ours(daemon) and _answers(daemon.rpc) else None
+    return daemon if processes.alive(daemon.pid) and _is_ours(daemon) and answers(daemon.rpc) else None
 
 
 def stop(home: Path) -> bool:
@@ -116,6 +117,18 @@ def read(home: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError):
         pass
     raise DevnetError(f"{path} cannot be read as an IPFS node's address", path=str(path))
+
+
+def answers(rpc: str) -> bool:
+    """Whether a node answers at an address within a few seconds."""
+    store = KuboStore(rpc, timeout=_ANSWER)
+    try:
+        store.version()
+    except BlobStoreUnavailable:
+        return False
+    finally:
+        store.close()
+    return True
 
 
 @contextlib.contextmanager
@@ -183,7 +196,7 @@ def _launch(ipfs: Path, home: Path, port: int, detached: bool, log: int) -> Kubo
         daemon = KuboDaemon(home, f"http://127.0.0.1:{port}", process.pid)
         until = time.monotonic() + _START
         while process.poll() is None and time.monotonic() < until:
-            if _answers(daemon.rpc) and process.poll() is None:
+            if answers(daemon.rpc) and process.poll() is None:
                 processes.children[process.pid] = process
                 document = {"rpc": daemon.rpc, "pid": daemon.pid}
                 write_whole(home / NODE_FILE, (json.dumps(document, indent=1) + "\n").encode())
@@ -216,14 +229,3 @@ def _environment() -> dict[str, str]:
 
 def _is_ours(daemon: KuboDaemon) -> bool:
     return processes.runs(daemon.pid, "ipfs", str(daemon.home.resolve() / REPOSITORY))
-
-
-def _answers(rpc: str) -> bool:
-    store = KuboStore(rpc, timeout=5)
-    try:
-        store.version()
-    except BlobStoreUnavailable:
-        return False
-    finally:
-        store.close()
-    return True
