@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from medunion import processes
+from medunion.blobs import kubo_daemon
 from medunion.chain import devnet
 from medunion.chain.anvil_state import STATE_FILE, is_whole
 from medunion.fhir import prepare
@@ -51,7 +53,7 @@ def bundle(number: int, value: str) -> bytes:
 class Hospital:
     """A network's folder, its running chain, and what its author was told. Everything random comes from one seed."""
 
-    def __init__(self, path: Path, seed: int, *, keep: bool = True) -> None:
+    def __init__(self, path: Path, seed: int, *, keep: bool = True, blobs: str = "folder") -> None:
         self.path = path
         self.home = Home(path)
         self.log = path / "acknowledged.jsonl"
@@ -63,8 +65,8 @@ class Hospital:
         self.acknowledged: dict[int, str] = {}
         self.highest = 0
         self.chain: devnet.Devnet | None
-        network = Network.start_devnet(path, SECRET, keep=keep, detached=False)
-        self.chain = network.devnet
+        network = Network.start_devnet(path, SECRET, keep=keep, blobs=blobs, detached=False)
+        self.chain, self.node = network.devnet, network.node
         with closing_without_stop(network):
             network.admit_all(MEMBERS)
             identity = network.create_wallet("patient").identity()
@@ -73,16 +75,28 @@ class Hospital:
             desk.register(identity, trustees=[network.member(name).id for name, _ in MEMBERS[1:]])
             desk.check_in(identity)
 
-    def start(self) -> None:
-        """Starts what does not run; the chain's state is written every second then."""
-        if self.chain is None:
-            self.chain = devnet.start(self.path, save_every=1, detached=False)
+    def restart_chain(self) -> None:
+        """Starts the chain again so that it writes its state every second."""
+        if self.chain is not None:
+            self.chain.stop()
+        self.chain = devnet.start(self.path, save_every=1, detached=False)
 
     def stop(self) -> None:
         """Stops everything in good order."""
         if self.chain is not None:
             self.chain.stop()
             self.chain = None
+        if self.node is not None:
+            self.node.stop()
+            self.node = None
+
+    def kill_node(self) -> None:
+        """The IPFS node's process dies, and starts again."""
+        assert self.node is not None
+        os.kill(self.node.pid, signal.SIGKILL)
+        processes.children[self.node.pid].wait()
+        self.counts["Kubo killed"] += 1
+        self.node = kubo_daemon.start(self.path, detached=False)
 
     def kill_chain(self) -> None:
         """The chain's process dies: blocks since it last wrote its state are lost."""
@@ -96,11 +110,11 @@ class Hospital:
             time.sleep(0.005)
             os.kill(self.chain.pid, signal.SIGSTOP)
         os.kill(self.chain.pid, signal.SIGKILL)
-        devnet._children[self.chain.pid].wait()
+        processes.children[self.chain.pid].wait()
         self.counts["Anvil killed"] += 1
         self.highest = max(self.highest, before)
         self.chain = None
-        self.start()
+        self.restart_chain()
         with self.chain_connection() as connection:
             self.counts["blocks lost"] += before - connection.head().number
 
@@ -149,7 +163,6 @@ class Hospital:
 
     def settle(self) -> None:
         """The chain goes on past all that was ever seen of it; what was begun is finished, or was never there."""
-        self.start()
         with self.chain_connection() as connection:
             missing = max(0, self.highest + 1 - connection.head().number)
             if missing:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from medunion.blobs.folder import FolderStore
+from medunion.blobs.kubo import KuboStore
+from medunion.blobs.kubo_rpc import KuboRpc
 from medunion.blobs.pack_index import PackIndex
 from medunion.chain.sender import Sender
 from medunion.chain.writer import ChainRecordWriter
@@ -19,11 +21,15 @@ from medunion.records.journal import Journal
 
 COMMITTED, FAILED, KILLED = "acknowledged", "failed", "killed"
 
-_STEPS: list[tuple[str, type, str]] = [
+_STORE: dict[str, list[tuple[str, type, str]]] = {
+    "folder": [("store", FolderStore, "put_car"), ("indexed", PackIndex, "replace")],
+    "kubo": [("store", KuboStore, "put_car"), ("imported", KuboRpc, "import_car")],
+}
+_BEFORE: list[tuple[str, type, str]] = [
     ("keys", KeyStore, "put_batches"),
     ("prepared", Journal, "prepare"),
-    ("store", FolderStore, "put_car"),
-    ("indexed", PackIndex, "replace"),
+]
+_AFTER: list[tuple[str, type, str]] = [
     ("stored", Journal, "mark_stored"),
     ("sign", ChainRecordWriter, "sign_commit"),
     ("signed", Journal, "mark_signed"),
@@ -66,10 +72,10 @@ class Point:
         return f"{'after' if self.after else 'before'} {self.step}" + (f" {self.call}" if self.call > 1 else "")
 
 
-def points() -> Iterator[Point]:
+def points(blobs: str) -> Iterator[Point]:
     """Before and after every step; steps that come once a batch or once a trustee at their second time too."""
     for call in (1, 2):
-        for step, owner, method in _STEPS:
+        for step, owner, method in [*_BEFORE, *_STORE[blobs], *_AFTER]:
             if call == 1 or step in ("store", "deposit", "receipts"):
                 yield from (Point(step, owner, method, after, call) for after in (False, True))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from medunion import processes
 from medunion.chain import devnet
 from medunion.chain.contracts import Contracts
 from medunion.chain.parameters import Parameters
@@ -147,7 +148,7 @@ class TestState:
                 assert time.monotonic() < until
                 time.sleep(0.05)
         os.kill(started.pid, signal.SIGKILL)
-        devnet._children[started.pid].wait()
+        processes.children[started.pid].wait()
         again = devnet.start(tmp_path, detached=False)
         with again.connect() as connection:
             assert connection.head().number == 3
