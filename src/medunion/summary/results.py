@@ -7,7 +7,7 @@ from typing import Final
 from . import dates
 from .charts import Line, Mark, draw
 from .document import Cell, Chart, Row, Section, Table, table
-from .elements import Element, Number, each, first, string
+from .elements import Element, Number, codes, each, first, string
 from .items import Item
 from .values import Values, unit_shown
 from .words import Words
@@ -32,6 +32,8 @@ class Measure:
     """A number of an observation or of one of its components, with its unit and its reference range."""
 
     name: str
+    digits: str
+    """The number as its author wrote it."""
     value: float
     unit: str
     exact: bool
@@ -126,13 +128,12 @@ class Results:
 
     def _flags(self, element: Element) -> tuple[list[str], str]:
         """Interpretations in words and the mark of the first; without any, where the value lies in the range."""
-        codes = [string(one, "code") for concept in each(element, "interpretation") for one in each(concept, "coding")]
-        codes = list(dict.fromkeys(filter(None, codes)))
-        said = [self._words.interpretation(code) for code in codes if code not in ("N", "NEG", "S")]
-        said += [string(one, "text") for one in each(element, "interpretation") if not each(one, "coding")]
-        if codes or any(said):
-            mark = next((_MARKS[code] for code in codes if code in _MARKS), "")
-            return [one for one in said if one], mark
+        given = each(element, "interpretation")
+        codings = {string(one, "code"): string(one, "display") for concept in given for one in each(concept, "coding")}
+        if codings or given:
+            said = [self._interpreted(*coding) for coding in codings.items() if coding[0] != "N"]
+            said += [string(one, "text") for one in given if not each(one, "coding")]
+            return [one for one in said if one], next((_MARKS[code] for code in codings if code in _MARKS), "")
         measure = _measure(element, "")
         if measure is not None and measure.exact:
             low, high = measure.band
@@ -141,6 +142,10 @@ class Results:
             if low is not None and measure.value < low:
                 return [self._words("summary.below")], "low"
         return [], ""
+
+    def _interpreted(self, code: str, display: str) -> str:
+        said = self._words.interpretation(code)
+        return said if said != code else display or code
 
     def _range(self, element: Element) -> str:
         said = []
@@ -198,10 +203,10 @@ class Results:
         w = self._words
         bands = {measure.band for marks in named.values() for measure in marks.values()}
         band = bands.pop() if len(bands) == 1 and len(named) == 1 else (None, None)
-        values = [mark.value for marks in named.values() for mark in marks]
+        measures = sorted((each for marks in named.values() for each in marks.values()), key=lambda each: each.value)
         said = w(
-            "summary.chart.said", count=len(values), first=dates.day(when[0]), last=dates.day(when[-1]),
-            low=f"{min(values):g}", high=f"{max(values):g}", unit=unit,
+            "summary.chart.said", count=len(measures), first=dates.day(when[0]), last=dates.day(when[-1]),
+            low=measures[0].digits, high=measures[-1].digits, unit=unit,
         ).strip()  # fmt: skip
         if len(named) > 1:
             said += " " + w("summary.chart.lines", names=w.listed([each for each in named if each]))
@@ -213,7 +218,7 @@ class Results:
             said += " " + w("summary.chart.units")
         title = f"{name} ({unit})" if unit else name
         lines = [Line(line, tuple(marks)) for line, marks in named.items()]
-        return Chart(title, said, draw(lines, unit, band, f"{title}: {said}"), len(values))
+        return Chart(title, said, draw(lines, unit, band, f"{title}: {said}"), len(measures))
 
 
 def when_observed(resource: Element) -> str:
@@ -249,9 +254,15 @@ def _measure(element: Element, name: str) -> Measure | None:
     unit = unit_shown(quantity)
     ranges = each(element, "referenceRange")
     band: tuple[float | None, float | None] = (None, None)
-    if len(ranges) == 1 and not each(ranges[0], "appliesTo"):
+    if len(ranges) == 1 and _is_for_all(ranges[0]):
         band = (_end(ranges[0], "low", unit), _end(ranges[0], "high", unit))
-    return Measure(name, number.value, unit, not string(quantity, "comparator"), band)
+    return Measure(name, str(number), number.value, unit, not string(quantity, "comparator"), band)
+
+
+def _is_for_all(range_: Element) -> bool:
+    """Whether a reference range is a normal one, whoever and however old the patient is."""
+    kinds = codes(range_, "type")
+    return not each(range_, "appliesTo") and not each(range_, "age") and kinds <= {"normal"}
 
 
 def _end(range_: Element, name: str, unit: str) -> float | None:

@@ -141,8 +141,9 @@ class Values:
 
     def _repeated(self, frequency: str, period: str, repeat: Element) -> str:
         code, longest = string(repeat, "periodUnit"), string(repeat, "periodMax")
-        unit = self._words.code(f"unit-{code}") if code else "?"
-        if period in ("", "1") and not longest:
+        once = period in ("", "1") and not longest
+        unit = self._words.code(f"unit-{code}" if once else f"units-{code}") if code else "?"
+        if once:
             return self._words("summary.each", frequency=frequency, unit=unit)
         span = f"{period}{_DASH}{_whole(longest)}" if longest else period
         return self._words("summary.every", frequency=frequency, period=span, unit=unit)

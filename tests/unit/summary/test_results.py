@@ -99,7 +99,13 @@ class TestRange:
 
     @pytest.mark.parametrize(
         ("code", "said", "mark"),
-        [("HH", "↑↑ critically high", "critical"), ("N", "", ""), ("A", "! abnormal", "abnormal"), ("new", "new", "")],
+        [
+            ("HH", "↑↑ critically high", "critical"),
+            ("N", "", ""),
+            ("A", "! abnormal", "abnormal"),
+            ("new", "new", ""),
+            ("S", "susceptible", ""),
+        ],
     )
     def test_the_authors_interpretation_wins(self, code: str, said: str, mark: str) -> None:
         given = {"interpretation": [coded("http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", code)]}
@@ -111,6 +117,13 @@ class TestRange:
         assert other.tables[0].rows[0].cells[1].mark == ""
         some = {"referenceRange": [{"high": {"value": 1}, "appliesTo": [{"text": "pregnant"}]}]}
         assert laboratory(sodium("a", 160, "2024-01-01", **some)).tables[0].rows[0].cells[2].text == "≤1, pregnant"
+
+    @pytest.mark.parametrize(
+        "more", [{"age": {"high": {"value": 1, "unit": "a"}}}, {"type": {"coding": [{"code": "treatment"}]}}]
+    )
+    def test_a_range_for_some_ages_or_of_another_kind_judges_nothing(self, more: dict[str, Any]) -> None:
+        some = {"referenceRange": [{"high": {"value": 1}, **more}]}
+        assert laboratory(sodium("a", 160, "2024-01-01", **some)).tables[0].rows[0].cells[1].mark == ""
 
     def test_a_value_below_what_can_be_measured_is_not_judged(self) -> None:
         less = sodium("a", 0, "2024-01-01", **limits(135, 145))

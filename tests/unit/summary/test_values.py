@@ -77,7 +77,7 @@ class TestChoice:
             ('{"frequency": 1, "period": 1.0, "periodUnit": "d"}', "1 × per day"),
             ('{"frequency": 2, "frequencyMax": 3, "period": 1, "periodUnit": "wk"}', "2–3 × per week"),
             ('{"frequency": 1, "period": 4, "periodMax": 6, "periodUnit": "h"}', "1 × every 4–6 h"),
-            ('{"period": 2, "periodUnit": "d", "when": ["HS"]}', "1 × every 2 day at bedtime"),
+            ('{"period": 2, "periodUnit": "d", "when": ["HS"]}', "1 × every 2 days at bedtime"),
             ('{"dayOfWeek": ["mon", "fri"], "timeOfDay": ["08:00:00"]}', "Mon Fri 08:00:00"),
             ('{"frequency": "often"}', "often × per ?"),
         ],
