@@ -6,6 +6,7 @@ from . import dates
 from .document import Row, Section
 from .elements import Element, codes, contained, each, first, string, strings
 from .items import Item, in_error
+from .prose import prose
 from .results import Results, when_observed
 from .sections import Maker, lines, newest
 
@@ -106,24 +107,34 @@ def documents(maker: Maker) -> Section:
     def when(resource: Element) -> str:
         return string(resource, "date") or string(resource, "dateTime") or when_observed(resource)
 
+    def named(resource: Element) -> str:
+        values = maker.values
+        name = values.concept(first(resource, "type")) or values.concept(first(resource, "code"))
+        return name or values.concepts(resource, "category") or maker.words("summary.unnamed")
+
+    def files(resource: Element) -> list[Element]:
+        return [first(one, "attachment") for one in each(resource, "content")] + each(resource, "presentedForm")
+
     def row(item: Item) -> Row:
         resource, values = item.resource, maker.values
-        name = values.concept(first(resource, "type")) or values.concept(first(resource, "code"))
-        name = name or values.concepts(resource, "category") or maker.words("summary.unnamed")
         title = string(resource, "title") or string(resource, "description") or string(resource, "conclusion")
-        files = [first(one, "attachment") for one in each(resource, "content")] + each(resource, "presentedForm")
         writers = [maker.named(item, one) for one in each(resource, "author") + each(resource, "performer")]
         writers += [values.reference(first(resource, "custodian"))]
         state = string(resource, "status")
         return maker.row(
-            item, lines(name, title), dates.shown(when(resource)), maker.words.listed(_distinct(writers)),
-            lines(*_distinct([values.attachment(one) for one in files])),
+            item, lines(named(resource), title), dates.shown(when(resource)), maker.words.listed(_distinct(writers)),
+            lines(*_distinct([values.attachment(one) for one in files(resource)])),
             "" if state in ("current", "final") else values.state(resource, "status"),
         )  # fmt: skip
 
     if items := newest(filter(written, maker.items.of(*kinds)), when):
         columns = maker.columns("document", "when", "writer", "form", "status")
         made.tables.append(maker.table("", columns, [row(item) for item in items]))
+        made.prose = prose(
+            ((f"{dates.day(when(item.resource))} {named(item.resource)}".strip(), file)
+             for item in items for file in files(item.resource)),
+            maker.words,
+        )  # fmt: skip
     return made
 
 

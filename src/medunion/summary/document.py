@@ -56,6 +56,15 @@ class Chart:
     points: int
 
 
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A document's own text, folded."""
+
+    title: str
+    text: str
+    note: str = ""
+
+
 @dataclass(slots=True)
 class Section:
     """A part of the page."""
@@ -73,6 +82,8 @@ class Section:
     folded_charts: list[Chart] = field(default_factory=list)
     details: list[Table] = field(default_factory=list)
     """All values behind the tables, folded."""
+    prose: list[Prose] = field(default_factory=list)
+    """Texts of documents, the newest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ SHOWN_CHARTS: Final = 12
 """Charts of a section that are open; the others are folded."""
 SHOWN_VALUES: Final = 60
 """Values of one kind of observation in its table; older ones are in the bundle."""
+BRIEF: Final = 3
+"""Lines of a long value (a questionnaire's answers) that the overview shows; the table of all values has them all."""
 _LIMIT: Final = 1e12
 """No measured value is larger; what is, is not drawn."""
 _QUIET: Final = ("", "final")
@@ -88,7 +90,7 @@ class Results:
         # Where only some can be open, those that show most.
         charts.sort(key=lambda chart: -min(chart.points, 3))
         section.charts, section.folded_charts = charts[:SHOWN_CHARTS], charts[SHOWN_CHARTS:]
-        section.details += [self._details(*group) for group in made if len(group[1]) > 1]
+        section.details += [self._details(*group) for group in made if len(group[1]) > 1 or _is_long(group[1][0])]
 
     def result(self, item: Item) -> Result:
         """An observation, whatever its value is."""
@@ -163,10 +165,14 @@ class Results:
         latest, *before = {one.row.cells: one for one in standing}.values()
         earlier = ""
         if before:
-            said = before[0].value.partition("\n")[0]
+            said = "…" if _is_long(before[0]) else before[0].value.partition("\n")[0]
             day = dates.day(before[0].when) or "?"
             earlier = self._words("summary.before", value=said, date=day, count=len(before) + 1)
-        cells = (Cell(name), Cell(latest.value, latest.mark), Cell(latest.range), Cell(dates.shown(latest.when)),
+        value = latest.value
+        if _is_long(latest):
+            parts = value.split("\n")
+            value = "\n".join([*parts[:BRIEF], self._words("summary.more", count=len(parts) - BRIEF)])
+        cells = (Cell(name), Cell(value, latest.mark), Cell(latest.range), Cell(dates.shown(latest.when)),
                  Cell(earlier, "muted"), Cell(latest.remark))  # fmt: skip
         same = [one.author for one in standing if one.row.cells == latest.row.cells]
         return Row(cells, tuple(dict.fromkeys(same)))
@@ -216,9 +222,15 @@ class Results:
             said += " " + w("summary.chart.open")
         if several:
             said += " " + w("summary.chart.units")
-        title = f"{name} ({unit})" if unit else name
+        named_alone = next(iter(named)) if len(named) == 1 else ""
+        title = f"{name}: {named_alone}" if named_alone else name
+        title = f"{title} ({unit})" if unit else title
         lines = [Line(line, tuple(marks)) for line, marks in named.items()]
         return Chart(title, said, draw(lines, unit, band, f"{title}: {said}"), len(measures))
+
+
+def _is_long(result: Result) -> bool:
+    return result.value.count("\n") > 2 * BRIEF
 
 
 def when_observed(resource: Element) -> str:

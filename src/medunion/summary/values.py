@@ -111,7 +111,9 @@ class Values:
         show = dates.day if days else dates.shown
         start, end = show(string(element, "start")), show(string(element, "end"))
         if start and end:
-            return start if start == end else f"{start} {_DASH} {end}"
+            # Of a period within a day, the day once.
+            rest = end[11:] if start[:10] == end[:10] and len(start) == len(end) > 10 else end
+            return start if start == end else f"{start} {_DASH} {rest}"
         if start:
             return self._words("summary.since", date=start)
         return self._words("summary.until", date=end) if end else ""

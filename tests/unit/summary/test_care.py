@@ -1,11 +1,12 @@
 """Encounters, imaging, documents, plans, coverage, devices, who the patient is, and everything else."""
 
+import base64
 from typing import Any
 
 from medunion.summary import Item
 
 from ..fhir.builders import coded, encounter, patient, ref
-from .pages import document, items, rows, section, titled
+from .pages import document, items, page, rows, section, titled
 
 P = {"subject": ref("Patient/p1")}
 
@@ -50,6 +51,27 @@ class TestCare:
             ("Note", "", ""),
         ]
         assert titled(section(made, "laboratory"))["Reports"][0]["Conclusion"] == "all is well"
+
+    def test_texts_can_be_read(self) -> None:
+        def note(name: str, data: bytes, kind: str, day: str) -> dict[str, Any]:
+            file = {"contentType": kind, "data": base64.b64encode(data).decode()}
+            return {"resourceType": "DiagnosticReport", "id": name, "status": "final", "code": {"text": "Note"}, **P,
+                    "effectiveDateTime": day, "presentedForm": [file]}  # fmt: skip
+
+        notes = [
+            note("a", "Sehr müde\n<b>\x07".encode(), "text/plain; charset=utf-8", "2024-01-02"),
+            note("b", "头痛".encode("gb18030"), "text/plain;charset=GB18030", "2024-01-01"),
+            note("c", "Sehr müde\n<b>\x07".encode(), "text/plain", "2023-01-01"),
+            note("d", b"x" * 30_000, "text/plain; charset=none", "2022-01-01"),
+            note("e", b"%PDF", "application/pdf", "2021-01-01"),
+        ]
+        made = items(patient(), *notes)
+        found = section(made, "documents").prose
+        assert [(each.title, each.text[:12]) for each in found] == [
+            ("2024-01-02 Note", "Sehr müde\n<b"), ("2024-01-01 Note", "头痛"), ("2022-01-01 Note", "x" * 12)
+        ]  # fmt: skip
+        assert (len(found[2].text), found[2].note) == (20_000, "Shortened: the whole text is in the bundle.")
+        assert "Sehr müde\n&lt;b&gt;\ufffd" in page(made)
 
     def test_imaging(self) -> None:
         study = {

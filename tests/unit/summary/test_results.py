@@ -157,6 +157,24 @@ class TestOddValues:
         found = section(items(patient(), scale), "observations")
         assert rows(found.tables[0])[0]["Latest value"] == "15\nEyes: 4\nVoice: clear"
 
+    def test_a_questionnaire_is_short_in_the_overview_and_whole_below(self) -> None:
+        answers = [{"code": {"text": f"question {n}"}, "valueInteger": n} for n in range(12)]
+        form = observation("q", code={"text": "Form"}, component=answers)
+        found = section(items(patient(), form), "observations")
+        assert rows(found.tables[0])[0]["Latest value"] == "question 0: 0\nquestion 1: 1\nquestion 2: 2\n9 more"
+        assert "question 11: 11" in rows(found.details[0])[0]["Value"]
+
+    def test_a_chart_of_one_component_is_named_after_it(self) -> None:
+        answers = [
+            [{"code": {"text": "Income"}, "valueInteger": n}, {"code": {"text": "A"}, "valueString": "x"}]
+            for n in (1, 2)
+        ]
+        forms = [
+            observation(f"q{n}", code={"text": "Form"}, effectiveDateTime=f"202{n}", component=each)
+            for n, each in enumerate(answers)
+        ]
+        assert [chart.title for chart in section(items(patient(), *forms), "observations").charts] == ["Form: Income"]
+
     def test_a_panel_tells_how_many_it_has(self) -> None:
         panel = observation("p", hasMember=[{"reference": "Observation/a"}])
         assert "panel of 1 results" in page(items(patient(), panel, observation("a")))

@@ -57,6 +57,11 @@ class TestChoice:
             ('{"valueTime": "08:30:00"}', "08:30:00"),
             ('{"valuePeriod": {"start": "2024-03-01", "end": "2024-03-02"}}', "2024-03-01 – 2024-03-02"),
             ('{"valuePeriod": {"end": "2024"}}', "until 2024"),
+            (
+                '{"valuePeriod": {"start": "2024-03-01T08:00:00Z", "end": "2024-03-01T08:15:00Z"}}',
+                "2024-03-01 08:00 – 08:15",
+            ),
+            ('{"valuePeriod": {"start": "2024-03-01T08:00:00Z", "end": "2024-03"}}', "2024-03-01 08:00 – 2024-03"),
             ('{"valueCodeableConcept": {"coding": [{"code": "260373001"}]}}', "260373001"),
             ('{"valueCodeableConcept": {"coding": [{"code": "1"}, {"display": "Detected"}]}}', "Detected"),
             ('{"valueCodeableConcept": {"text": "seen", "coding": [{"display": "Detected"}]}}', "seen"),
