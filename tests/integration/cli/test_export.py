@@ -94,3 +94,13 @@ class TestMember:
         cli.said("grant", "revoke", history, "laboratory")
         cli.refused("record", "export", history, "--as", "laboratory", "-o", tmp_path / "y")
         assert not (tmp_path / "y").exists()
+
+    def test_in_an_emergency_without_what_is_restricted(self, cli: Cli, history: str, tmp_path: Path) -> None:
+        opened = cli.data("emergency", "open", history, "hospital-b", "--reason", "unconscious")
+        exported(cli, history, "--as", "hospital-b", "--emergency", "-o", tmp_path / "x")
+        cli.said("emergency", "review", opened["emergency"], "--by", "regulator", "--justified", "--finding", "seen")
+        index = json.loads((tmp_path / "x" / "index.json").read_text())
+        assert (index["purpose"], index["restricted"], len(index["categories"])) == ("ETREAT", [], 16)
+        page = (tmp_path / "x" / "summary.en.html").read_text()
+        assert "hospital-b, emergency treatment (ETREAT)" in page
+        assert "Restricted classes that are not released" in page
