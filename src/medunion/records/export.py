@@ -114,12 +114,12 @@ class Export:
         found |= {entry.file: entry.records[0].body for entry in self.entries if entry.file is not None}
         return found | {_earlier_file(record): record.body for record in self.earlier}
 
-    def write(self, folder: Path, *, overwrite: bool = False) -> dict[str, int]:
+    def write(self, folder: str | Path, *, overwrite: bool = False) -> dict[str, int]:
         """Writes all files, for their owner only, and says how large each is.
 
         All or nothing: InputError when one is there already and may not be replaced, or when they cannot be written.
         """
-        files = self.files()
+        folder, files = Path(folder), self.files()
         require_free(folder, files, overwrite=overwrite)
         try:
             write_folder(folder, files)
@@ -222,6 +222,5 @@ def _described(record: Record, file: str, entry: Entry | None = None) -> dict[st
 
 def _earlier_file(record: Record) -> str:
     listed = record.entry
-    stem, dot, extension = file_of(record).removeprefix("files/").rpartition(".")
-    kind = extension if extension != "bin" else "json"
-    return f"earlier/{stem}-v{listed.version}{dot}{kind}"
+    stem, _, extension = file_of(record).removeprefix("files/").rpartition(".")
+    return f"earlier/{stem}-v{listed.version}.{extension}"

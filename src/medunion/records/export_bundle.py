@@ -18,11 +18,14 @@ from datetime import UTC, datetime
 from medunion.fhir import CONTENT_TYPE
 from medunion.fhir.references import plain
 from medunion.records.read import Record
+from medunion.summary.elements import clean
 
-_EXTENSIONS = {"application/dicom": "dcm", "application/pdf": "pdf", "application/xml": "xml", "text/xml": "xml",
-               "application/json": "json", "text/plain": "txt", "image/jpeg": "jpg", "image/png": "png"}  # fmt: skip
+_EXTENSIONS = {CONTENT_TYPE: "json", "application/dicom": "dcm", "application/pdf": "pdf", "application/xml": "xml",
+               "text/xml": "xml", "application/json": "json", "text/plain": "txt", "image/jpeg": "jpg",
+               "image/png": "png"}  # fmt: skip
 
-_ABSOLUTE = ("urn:", "http://", "https://")
+_ABSOLUTE = re.compile(r"(?:urn:|https?://)\S+")
+_LITERAL = re.compile(r"[A-Za-z]+/[A-Za-z0-9.-]{1,64}")
 _DIGEST = re.compile(r"[A-Za-z]+/sha256-[0-9a-f]{32}(-\d+)?")
 """What a resource without id is called (`fhir.bundle.Entry.local_id`)."""
 
@@ -76,14 +79,17 @@ def file_of(record: Record) -> str:
 
 def _addresses(record: Record, meant: str | None) -> list[str]:
     """What its address may be, the best first: another author's resource may have taken one already."""
-    entry = record.entry
-    unique = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, f'{entry.author}/{entry.record_id.hex()}')}"
-    if entry.local_id.startswith(_ABSOLUTE):
-        return [meant or plain(entry.local_id), unique]
-    own = f"https://member-{entry.author}.invalid/fhir/{entry.local_id}"
-    if meant is None and _DIGEST.fullmatch(entry.local_id):
-        return []
-    return [own, unique] if meant is None else [meant, own, unique]
+    author, local_id = record.entry.author, record.entry.local_id
+    wanted = [] if meant is None else [meant]
+    if _DIGEST.fullmatch(local_id):
+        if meant is None:
+            return []
+    elif _ABSOLUTE.fullmatch(local_id):
+        wanted.append(plain(local_id))
+    elif _LITERAL.fullmatch(local_id):
+        wanted.append(f"https://member-{author}.invalid/fhir/{local_id}")
+    unique = uuid.uuid5(uuid.NAMESPACE_OID, f"{author}/{record.entry.record_id.hex()}")
+    return [*wanted, f"urn:uuid:{unique}"]
 
 
 def _absolute_references(records: Sequence[Record]) -> dict[tuple[int, bytes], str]:
@@ -91,7 +97,7 @@ def _absolute_references(records: Sequence[Record]) -> dict[tuple[int, bytes], s
     found: dict[tuple[int, bytes], str] = {}
     for record in records:
         for text, target in record.entry.references.items():
-            if text.startswith(_ABSOLUTE):
+            if _ABSOLUTE.fullmatch(text):
                 found.setdefault((record.entry.author, target), plain(text))
     return found
 
@@ -103,10 +109,10 @@ def _entry_text(entry: Entry) -> bytes:
 
 def _document_reference(record: Record, file: str) -> bytes:
     attachment = {
-        "contentType": record.entry.listed.content_type,
+        "contentType": " ".join(record.entry.listed.content_type.split()) or "application/octet-stream",
         "url": file,
         "size": len(record.body),
-        "title": record.entry.local_id,
+        "title": clean(record.entry.local_id) or file,
     }
     resource = {"resourceType": "DocumentReference", "status": "current", "content": [{"attachment": attachment}]}
     return json.dumps(resource, ensure_ascii=False).encode()

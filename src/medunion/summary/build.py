@@ -72,7 +72,7 @@ def _left_out(scope: Scope, words: Words) -> Iterable[str]:
         yield words("summary.left_out.earlier", count=scope.earlier)
     if scope.outside:
         yield words("summary.left_out.outside", count=scope.outside)
-    elif scope.categories == ALL_CATEGORIES and scope.restricted == ALL_CLASSES:
+    elif scope.categories == ALL_CATEGORIES and scope.restricted == ALL_CLASSES and not scope.authors:
         yield words("summary.left_out.nothing")
 
 

@@ -17,7 +17,10 @@ def persons(maker: Maker) -> tuple[Person, ...]:
     maker.kinds.add("Patient")
     found: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[str, ...]] = {}
     for item in sorted(maker.items.of("Patient"), key=lambda item: item.committed_at, reverse=True):
-        said = (_name(maker, item.resource), tuple(_facts(maker, item.resource)))
+        facts = tuple(_facts(maker, item.resource))
+        if item.outdated:
+            facts += ((maker.words("summary.column.remark"), maker.words("summary.outdated")),)
+        said = (_name(maker, item.resource), facts)
         found[said] = tuple(dict.fromkeys((*found.get(said, ()), item.author)))
     return tuple(Person(name, facts, authors) for (name, facts), authors in found.items())
 

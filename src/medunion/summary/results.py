@@ -25,7 +25,7 @@ _WITHOUT_VALUE: Final = ("cancelled", "registered")
 _SYSTOLIC, _DIASTOLIC = "8480-6", "8462-4"
 _MARKS: Final = {
     **dict.fromkeys(("H", "HU", ">", "U"), "high"), **dict.fromkeys(("L", "LU", "<", "D"), "low"),
-    **dict.fromkeys(("HH", "LL", "AA", "HX", "LX", "W"), "critical"), **dict.fromkeys(("A", "POS", "R"), "abnormal"),
+    **dict.fromkeys(("HH", "LL", "AA", "HX", "LX"), "critical"), **dict.fromkeys(("A", "POS", "R", "W"), "abnormal"),
 }  # fmt: skip
 
 

@@ -104,6 +104,14 @@ class TestBundle:
             next(line for line in first.bundle().splitlines() if b"timestamp" in line)
         ]
 
+    def test_odd_references_and_names_make_no_invalid_address(self, stocked: World) -> None:
+        record = next(iter(stocked.patient_reader().read()))
+        target = record.entry.record_id
+        for local_id, references in (("a name / with spaces", {}), ("Patient/p1", {"urn:uuid:with spaces": target})):
+            listed = replace(record.entry.listed, local_id=local_id, references=references)
+            whole = bundle_text(entries_of([Record(replace(record.entry, listed=listed), record.body)]), 1_700_000_000)
+            assert " " not in str(next(iter(parse_bundle(whole))).full_url)
+
 
 class TestAuthors:
     @pytest.fixture
@@ -125,7 +133,9 @@ class TestAuthors:
         export = both.patient_reader().export(authors={HOSPITAL_B}, names=lambda member: f"hospital {member}")
         assert {record.entry.author for record in export.records} == {HOSPITAL_B}
         assert len(prepare(export.bundle()).batches) == 1
-        assert "Only records by hospital 2 were asked for." in export.summary("en")
+        page = export.summary("en")
+        assert "Only records by hospital 2 were asked for." in page
+        assert "Nothing: every record" not in page
 
     def test_both_are_named_on_the_page(self, both: World) -> None:
         page = both.patient_reader().export().summary("en")

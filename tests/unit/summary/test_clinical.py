@@ -246,6 +246,11 @@ class TestCoverage:
         assert section([], "problems", scope).warning == "Not in this export: this category was not asked for."
         assert document([], scope).left_out[1].startswith("Not asked for: demographics, ")
 
+    def test_one_author_is_not_everything(self) -> None:
+        assert document(items(patient()), Scope(EXPORTED, authors=("clinic",))).left_out == (
+            "Only records by clinic were asked for.",
+        )
+
     def test_everything_is_called_so(self) -> None:
         assert document(items(patient()), EVERYTHING).left_out == (
             "Nothing: every record that the ledger holds for this patient is in the export.",
