@@ -4,6 +4,7 @@ import base64
 import json
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -78,6 +79,17 @@ class Released:
     network: Network
     identity: Identity
     site: Site
+
+    @contextmanager
+    def patient(self, identity: Identity) -> Iterator[None]:
+        """The page is this patient's while it lasts."""
+        before, self.identity = self.identity, identity
+        self.site.description["patient"] = "0x" + identity.patient.hex()
+        try:
+            yield
+        finally:
+            self.identity = before
+            self.site.description["patient"] = "0x" + before.patient.hex()
 
     @property
     def bodies(self) -> dict[str, bytes]:

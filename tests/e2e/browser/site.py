@@ -30,7 +30,7 @@ class Site:
         self._points: dict[int, LocalMember] = {}
         self.asked: list[int] = []
         """Members whose release points were asked, in order."""
-        self.dishonest: dict[int, Callable[[Answer, bytes], bytes]] = {}
+        self.tricks: dict[int, Callable[[Answer, bytes], bytes]] = {}
         """Member -> what it does instead of answering honestly, given its honest answer and the request."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), lambda *arguments: _Handler(self, *arguments))
         self._server.daemon_threads = True
@@ -82,7 +82,7 @@ class Site:
     def release(self, member: int, request: bytes) -> bytes:
         """The answer of a member's release point."""
         self.asked.append(member)
-        trick = self.dishonest.get(member)
+        trick = self.tricks.get(member)
         honest = self._thread.submit(self._point, member).result().release
         work = honest if trick is None else lambda data: trick(honest, data)
         return self._thread.submit(work, request).result()

@@ -1,19 +1,18 @@
 """A patient's wallet in a real browser opens what the hospital committed, and names the step that fails otherwise."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from medunion.blobs import dagcbor
-from medunion.crypto import hpke
-from medunion.keys.messages import KeyRelease, open_envelope, payload_digest, release_info, seal_envelope
-from medunion.ledger import Signer
 
+from . import dishonest
 from .chromium import Chromium
-from .conftest import Released
+from .conftest import RESOURCES, Released
 from .site import Answer
 
 pytestmark = [pytest.mark.devnet, pytest.mark.slow]
@@ -57,37 +56,7 @@ class Page:
 def page(chromium: Chromium, released: Released) -> Iterator[Page]:
     released.site.asked.clear()
     yield Page(chromium, released)
-    released.site.dishonest.clear()
-
-
-def resealed(released: Released, change: Callable[[Any], None], signer: Signer) -> Callable[[Answer, bytes], bytes]:
-    """A member that changes what it releases, and signs it as `signer`."""
-    private_key, ledger = released.identity.private_key(), released.network.ledger
-
-    def answer(honest: Answer, request: bytes) -> bytes:
-        release = open_envelope(KeyRelease, honest(request))
-        digest, responder = release.message.request_digest, release.message.responder
-        info = release_info(digest, responder)
-        payload = dagcbor.decode(hpke.open(private_key, info, release.payload))
-        change(payload)
-        sealed = hpke.seal(hpke.public_key(private_key), info, dagcbor.encode(payload))
-        message = KeyRelease(digest, responder, signer.address, payload_digest(sealed))
-        return seal_envelope(message, signer, ledger, sealed)
-
-    return answer
-
-
-def flip(values: dict[str, bytes], name: str) -> None:
-    values[name] = bytes([values[name][0] ^ 1]) + values[name][1:]
-
-
-def flip_share(payload: Any) -> None:
-    index, share = payload["sections"][0]["shares"][0]
-    payload["sections"][0]["shares"][0] = [index, bytes([share[0] ^ 1]) + share[1:]]
-
-
-def nothing(_payload: Any) -> None:
-    """Leaves it as it is."""
+    released.site.tricks.clear()
 
 
 class TestOpens:
@@ -143,15 +112,15 @@ class TestNamesWhatIsWrong:
     def test_a_wrong_key_of_the_author(self, page: Page) -> None:
         member, culprit = self.member(page, "hospital-a")
         signer = page.released.network.member("hospital-a").account("records")
-        page.released.site.dishonest[member] = resealed(
-            page.released, lambda payload: flip(payload["sections"][0], "key"), signer
+        page.released.site.tricks[member] = dishonest.resealed(
+            page.released, lambda payload: dishonest.flip(payload["sections"][0], "key"), signer
         )
         self.shown(page, "section-key", culprit, "the commitment is another")
 
     def test_a_section_that_the_author_keeps_back(self, page: Page) -> None:
         member, culprit = self.member(page, "hospital-a")
         signer = page.released.network.member("hospital-a").account("records")
-        page.released.site.dishonest[member] = resealed(
+        page.released.site.tricks[member] = dishonest.resealed(
             page.released, lambda payload: payload["sections"].pop(), signer
         )
         self.shown(page, "completeness", culprit, "a section's key is missing")
@@ -159,14 +128,14 @@ class TestNamesWhatIsWrong:
     def test_a_wrong_share_of_a_trustee(self, page: Page) -> None:
         member, culprit = self.member(page, "clinic")
         signer = page.released.network.member("clinic").account("records")
-        page.released.site.dishonest[member] = resealed(page.released, flip_share, signer)
+        page.released.site.tricks[member] = dishonest.resealed(page.released, dishonest.flip_share, signer)
         self.shown(page, "share", culprit, "a share is not the committed one", source="trustees")
 
     def test_an_answer_signed_by_another_member(self, page: Page) -> None:
         member, culprit = self.member(page, "hospital-a")
         other, named = self.member(page, "hospital-b")
         signer = page.released.network.member("hospital-b").account("records")
-        page.released.site.dishonest[member] = resealed(page.released, nothing, signer)
+        page.released.site.tricks[member] = dishonest.resealed(page.released, dishonest.nothing, signer)
         self.shown(page, "release", culprit, f"the account that signed acts for {named}")
 
     def test_an_answer_changed_after_it_was_signed(self, page: Page) -> None:
@@ -174,10 +143,10 @@ class TestNamesWhatIsWrong:
 
         def swap(honest: Answer, request: bytes) -> bytes:
             envelope = dagcbor.decode(honest(request))
-            flip(envelope, "payload")
+            dishonest.flip(envelope, "payload")
             return dagcbor.encode(envelope)
 
-        page.released.site.dishonest[member] = swap
+        page.released.site.tricks[member] = swap
         self.shown(page, "release", culprit, "the payload is not the one that was signed")
 
     def test_an_answer_that_nobody_signed(self, page: Page) -> None:
@@ -185,10 +154,10 @@ class TestNamesWhatIsWrong:
 
         def spoil(honest: Answer, request: bytes) -> bytes:
             envelope = dagcbor.decode(honest(request))
-            flip(envelope, "signature")
+            dishonest.flip(envelope, "signature")
             return dagcbor.encode(envelope)
 
-        page.released.site.dishonest[member] = spoil
+        page.released.site.tricks[member] = spoil
         self.shown(page, "release", culprit, "the answer is not signed by the account that it names")
 
     def test_an_earlier_answer(self, page: Page) -> None:
@@ -199,9 +168,35 @@ class TestNamesWhatIsWrong:
             answers.append(honest(request))
             return answers[0]
 
-        page.released.site.dishonest[member] = replay
+        page.released.site.tricks[member] = replay
         assert page.read()["alert"] is None
         self.shown(page, "release", culprit, "the answer is to another request")
+
+    @pytest.mark.parametrize(
+        ("step", "part", "trick", "text"),
+        [
+            ("merkle-root", "MerkleTree", dishonest.OtherRoot, "another root"),
+            ("merkle-proof", "seal_list", dishonest.other_day, "not in its batch"),
+            ("aead", "body_context", dishonest.other_version, "the commitment is another"),
+            ("fhir", "seal_list", dishonest.other_type, "of another type"),
+            ("commitment", "commitments.content_commitment", lambda *_: bytes(32), "not the committed one"),
+        ],
+        ids=["root", "entry", "body", "type", "commitment"],
+    )
+    def test_a_hospital_that_commits_what_does_not_fit(
+        self, page: Page, monkeypatch: pytest.MonkeyPatch, step: str, part: str, trick: Any, text: str
+    ) -> None:
+        network = page.released.network
+        identity = network.create_wallet(f"{step}-{part}").identity()
+        desk = network.desk("hospital-a")
+        desk.register(identity)
+        desk.check_in(identity)
+        with monkeypatch.context() as patched:
+            patched.setattr(f"medunion.records.batch.{part}", trick)
+            network.member("hospital-a").records().commit(identity.patient, json.dumps(RESOURCES[0]).encode())
+        _, culprit = self.member(page, "hospital-a")
+        with page.released.patient(identity):
+            self.shown(page, step, culprit, text)
 
     def test_a_strangers_account(self, page: Page) -> None:
         _, culprit = self.member(page, "hospital-a")
