@@ -98,7 +98,7 @@ class Released:
 
     @property
     def keys(self) -> tuple[str, str]:
-        """The patient's account key and X25519 key as a wallet would type them in."""
+        """The patient's account key, which no wallet shows, and X25519 key, as they are typed in."""
         account = bytes(self.identity.account._local.key)
         return "0x" + account.hex(), "0x" + self.identity.private_key().hex()
 

@@ -11,7 +11,7 @@ import pytest
 from medunion.blobs import dagcbor
 
 from . import dishonest
-from .chromium import Chromium
+from .chromium import Chromium, unavailable
 from .conftest import RESOURCES, Released
 from .site import Answer
 
@@ -205,3 +205,9 @@ class TestNamesWhatIsWrong:
     def test_another_private_key(self, page: Page) -> None:
         _, culprit = self.member(page, "hospital-a")
         self.shown(page, "release", culprit, "", key="0x" + "14" * 32)
+
+
+class TestElsewhere:
+    def test_a_machine_without_chromium_is_told_why(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("platform.machine", lambda: "aarch64")
+        assert unavailable().endswith("on aarch64")
