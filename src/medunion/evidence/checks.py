@@ -4,9 +4,12 @@ What they read was written by whoever wants to be believed: any error of a decod
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from medunion.blobs import unixfs
+from medunion.chain.abi import Abi
+from medunion.chain.artifacts import artifact
 from medunion.chain.contracts import Contracts
 from medunion.chain.encodings import decode_header, decode_receipt, decode_transaction
 from medunion.chain.tries import proven
@@ -140,9 +143,14 @@ CHECKS: Mapping[str, Check] = {
 
 def _emitted(version: Version, chain: Chain, name: str, arguments: Mapping[str, Any]) -> bool:
     """Whether the registry emitted the event in this transaction."""
-    contracts = Contracts({"RecordRegistry": chain.registry})
+    contracts = Contracts({"RecordRegistry": chain.registry}, [_registry_abi()])
     for log in decode_receipt(version.receipt.raw).logs:
         found = contracts.event({**log, "blockNumber": "0x0", "logIndex": "0x0", "transactionHash": ""})
         if found is not None and (found.name, found.arguments) == (name, arguments):
             return True
     return False
+
+
+@cache
+def _registry_abi() -> Abi:
+    return Abi("RecordRegistry", artifact("RecordRegistry").abi)
