@@ -27,7 +27,7 @@ from medunion.network import Network
 from medunion.records.receipt import CommitReceipt
 from medunion.vocabulary import ALL_CATEGORIES, MemberKind, Purpose
 
-SECRET = "passphrase"
+SECRET = "secret"
 MEMBERS = [
     ("hospital-a", MemberKind.HOSPITAL), ("hospital-b", MemberKind.HOSPITAL), ("clinic", MemberKind.CLINIC)
 ]  # fmt: skip
