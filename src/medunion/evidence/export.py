@@ -42,14 +42,14 @@ def export_evidence(
     hold; ChainError when it lacks a block or shows it in an unknown form.
     """
     checked = [check(record.entry) for record in history]
-    leaf = checked[0].record.entry.leaf
-    committed = {(each.author, each.root): each for each in ledger.batches(leaf.patient)}
+    last = checked[-1].record.entry
+    # First the head, then what supersedes: no version up to that head goes unmentioned.
+    head, successor = ledger.head()[0], ledger.successors(last.leaf.patient).get(last.leaf_hash)
+    committed = {(each.author, each.root): each for each in ledger.batches(last.leaf.patient)}
     versions = tuple(
         _version(each, committed[each.record.entry.author, each.record.entry.batch.root], ledger, ciphertexts)
         for each in checked
     )
-    successor = checked[-1].record.entry.successor or None
-    head = ledger.head()[0]
     unsigned = Evidence(
         chain_of(ledger), Exporter(member, signer.address, ledger.now(), head, successor), versions, b"", ()
     )
