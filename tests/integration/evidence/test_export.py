@@ -9,14 +9,20 @@ import pytest
 
 from medunion import Consortium as Hospital
 from medunion.blobs.cid import Codec
+from medunion.chain.encodings import decode_header, decode_transaction
 from medunion.chain.inclusion import fetch_inclusion
+from medunion.chain.writer import ChainRecordWriter
+from medunion.crypto import keys
 from medunion.errors import AccessRefused, ChainError, InputError, IntegrityError
-from medunion.evidence.document import Evidence
+from medunion.evidence.document import Batch, Block, Body, Evidence, Transaction, TransactionReceipt, Version
 from medunion.evidence.export import export_evidence
 from medunion.evidence.statements import sign_export
 from medunion.evidence.verify import verify
 from medunion.keys.scope import Access
+from medunion.ledger import BatchCommitment
+from medunion.records.batch import RecordDraft, seal_batch
 from medunion.records.leaf import hash_leaf
+from medunion.records.manifest import Place
 from medunion.records.opened import RecordEntry
 from medunion.records.read import VerifiedRecord
 from medunion.vocabulary import Purpose
@@ -134,6 +140,44 @@ class TestLater:
         assert report.ok
         assert "superseded-later" in {each.name for each in report.open}
         assert "later" not in {each.name for each in report.open}
+
+
+    def test_a_version_that_the_author_committed_without_linking_it_is_none(
+        self, consortium: Consortium, evidence: Evidence
+    ) -> None:
+        network, last = consortium.network, evidence.versions[-1]
+        place = Place(31337, bytes.fromhex(network.ledger.registry[2:]), consortium.identity.patient, 1)
+        draft = RecordDraft(
+            local_id="Condition/c", resource_type="Condition", content_type="application/fhir+json", body=b"{}",
+            category=last.leaf.category, mask=0, service_day=0, references={}, record_id=last.leaf.record_id,
+            version=last.leaf.version + 1, previous_leaf=hash_leaf(last.leaf),
+        )  # fmt: skip
+        batch = seal_batch(place, [draft])
+        sender = network.ledger.sender(network.member("hospital-a").account("records"))
+        writer = ChainRecordWriter(network.ledger, sender)
+        commitment = BatchCommitment(place.patient, batch.root, 1, batch.manifest_digest)
+        snapshot = network.connection.request("evm_snapshot")
+        found = fetch_inclusion(network.connection, writer.send(writer.sign_commit([commitment])).transaction)
+        assert network.connection.request("evm_revert", snapshot)
+        header, signed = decode_header(found.header), decode_transaction(found.transaction)
+        leaf, section = batch.leaves[0], keys.section_key(batch.secret.batch_key, last.leaf.category, 0)
+        alone = Version(
+            leaf=leaf,
+            content_type=draft.content_type,
+            content=draft.body,
+            salt=keys.content_salt(keys.record_key(section, leaf.record_id, leaf.version)),
+            body=Body(batch.manifest.bodies[0], None, None),
+            batch=Batch(batch.root, 1, 1, batch.manifest_digest, ()),
+            transaction=Transaction(signed.hash, signed.sender, 0, found.transaction, found.transaction_proof),
+            receipt=TransactionReceipt(found.receipt, found.receipt_proof),
+            block=Block(header.number, header.hash, header.time, found.header),
+        )
+        account = network.member("hospital-a").account("reader")
+        for versions in ((alone,), (*evidence.versions, alone)):
+            stated = replace(evidence.exporter, account=account.address, head=header.number)
+            forged = replace(evidence, exporter=stated, versions=versions)
+            report = verify(replace(forged, signature=sign_export(forged, account)).encode())
+            assert [(step.name, step.version) for step in report.failed] == [("supersession", leaf.version)]
 
 
 class TestSplices:
