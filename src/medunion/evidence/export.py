@@ -1,6 +1,6 @@
 """A verified record with its history -> an evidence file, proofs fetched from this member's own node."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from medunion.blobs.store import BlobSource
@@ -8,6 +8,7 @@ from medunion.chain.encodings import decode_header, decode_transaction
 from medunion.chain.inclusion import fetch_inclusion
 from medunion.chain.ledger import ChainLedger
 from medunion.crypto import keys
+from medunion.errors import ChainError
 from medunion.evidence.document import (
     Batch,
     Block,
@@ -46,10 +47,7 @@ def export_evidence(
     # First the head, then what supersedes: no version up to that head goes unmentioned.
     head, successor = ledger.head()[0], ledger.successors(last.leaf.patient).get(last.leaf_hash)
     committed = {(each.author, each.root): each for each in ledger.batches(last.leaf.patient)}
-    versions = tuple(
-        _version(each, committed[each.record.entry.author, each.record.entry.batch.root], ledger, ciphertexts)
-        for each in checked
-    )
+    versions = tuple(_version(each, committed, ledger, ciphertexts) for each in checked)
     unsigned = Evidence(
         chain_of(ledger), Exporter(member, signer.address, ledger.now(), head, successor), versions, b"", ()
     )
@@ -58,9 +56,15 @@ def export_evidence(
 
 
 def _version(
-    checked: VerifiedRecord, batch: CommittedBatch, ledger: ChainLedger, ciphertexts: BlobSource | None
+    checked: VerifiedRecord,
+    committed: Mapping[tuple[int, bytes], CommittedBatch],
+    ledger: ChainLedger,
+    ciphertexts: BlobSource | None,
 ) -> Version:
     entry = checked.record.entry
+    batch = committed.get((entry.author, entry.batch.root))
+    if batch is None:
+        raise ChainError("the node lost the record's batch while it was read", reason="no-block")
     key = keys.record_key(entry.section_key, entry.record_id, entry.version)
     body = Body(entry.listed.body, None, None)
     if ciphertexts is not None:

@@ -4,6 +4,7 @@ The file may come from anybody. Whatever is wrong with it makes a step fail; not
 """
 
 from collections.abc import Callable, Collection
+from typing import Any
 
 from medunion.chain.accounts import recover
 from medunion.errors import InputError
@@ -34,15 +35,15 @@ def verify(
         for name, check in CHECKS.items():
             if name == "aead" and (version.body.ciphertext, version.body.record_key) == (None, None):
                 continue  # nothing to decrypt
-            steps.append(_step(name, version.leaf.version, lambda: check(version, evidence.chain)))  # noqa: B023  called at once
-    steps.append(_step("history", None, lambda: _wrong_history(evidence)))
-    steps.append(_step("exporter", None, lambda: _wrong_exporter(evidence)))
+            steps.append(_step(name, version.leaf.version, check, version, evidence.chain))
+    steps.append(_step("history", None, _wrong_history, evidence))
+    steps.append(_step("exporter", None, _wrong_exporter, evidence))
     if evidence.seals:
-        steps.append(_step("seals", None, lambda: wrong_seal(evidence.chain, blocks_of(evidence), evidence.seals)))
+        steps.append(_step("seals", None, wrong_seal, evidence.chain, blocks_of(evidence), evidence.seals))
     if validators is not None:
-        steps.append(_step("quorum", None, lambda: _wrong_quorum(evidence, validators)))
+        steps.append(_step("quorum", None, _wrong_quorum, evidence, validators))
     if block_hashes:
-        steps.append(_step("block-hash", None, lambda: _wrong_block_hash(evidence, block_hashes)))
+        steps.append(_step("block-hash", None, _wrong_block_hash, evidence, block_hashes))
     report = Report(tuple(steps), evidence)
     if not report.ok:
         return report
@@ -52,9 +53,9 @@ def verify(
     )
 
 
-def _step(name: str, version: int | None, check: Callable[[], str | None]) -> Step:
+def _step(name: str, version: int | None, check: Callable[..., str | None], *arguments: Any) -> Step:
     try:
-        return Step(name, version, check() or "")
+        return Step(name, version, check(*arguments) or "")
     except Exception as failure:  # decoders fail on strange bytes in ways of their own, which may quote the bytes
         return Step(name, version, f"malformed ({type(failure).__name__})")
 
