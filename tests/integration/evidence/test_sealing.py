@@ -9,9 +9,10 @@ from medunion.errors import IntegrityError, WrongChain
 from medunion.evidence.document import Evidence
 from medunion.evidence.seals import SealedBlock, SealSheet, ValidatorSet, with_seals
 from medunion.evidence.verify import verify
+from medunion.network import Network
 
 from .conftest import Corrected
-from .scenario import PERSON, Consortium, condition
+from .scenario import PERSON, SECRET, Consortium, condition
 
 pytestmark = pytest.mark.devnet
 
@@ -81,3 +82,18 @@ class TestRefusal:
             consortium.evidence("clinic").seal_evidence(changed)
         assert failure.value.details["step"] == "commitment"
         assert failure.value.details["culprit"] == "file"
+
+
+class TestRestart:
+    def test_blocks_from_before_a_restart_are_exported_and_sealed(self, tmp_path: Path) -> None:
+        consortium = Consortium.start(tmp_path / "network")
+        with consortium.network:
+            with consortium.crowded_block(5):
+                consortium.commit(PERSON, condition())
+            identity, record_id = consortium.identity, consortium.record_id("Condition/c")
+            before = consortium.evidence("hospital-b").export(identity.patient, record_id)
+        with Network.start_devnet(tmp_path / "network", SECRET, detached=False) as network:
+            after = network.member("hospital-b").evidence().export(identity.patient, record_id)
+            sealed = network.member("clinic").evidence().seal_evidence(before)
+        assert (after.chain, after.versions) == (before.chain, before.versions)
+        assert verify(sealed.encode()).ok
