@@ -18,6 +18,7 @@ from medunion.vocabulary import ALL_CATEGORIES, Category, Purpose, RestrictedCla
 if TYPE_CHECKING:
     from medunion.keys.client import Notice
     from medunion.keys.scope import Access
+    from medunion.ledger import Signer
     from medunion.network import Network
     from medunion.records.export import Export
     from medunion.records.opened import RecordEntry
@@ -78,12 +79,24 @@ class Wanted:
             authors=numbers, versions=versions, names=opened.member_name, progress=progress,
         )  # fmt: skip
 
+    def account(self, opened: "Network", patient: str) -> "tuple[int, Signer]":
+        """The reading member's id and account; 0 and the wallet's when the patient reads."""
+        from medunion.vocabulary import Role
+
+        if self.reader is None or self.reader == patient:
+            return 0, opened.identity(patient)
+        member = opened.member(self.reader)
+        return member.id, member.account(self._operator or member.with_role(Role.READER))
+
+    @property
+    def _operator(self) -> str | None:
+        return self.operator or ("clinician" if self.emergency else None)
+
     def _member(self, opened: "Network", patient: str) -> "RecordService | None":
         """The reading member's service; None when the patient reads."""
         if self.reader is None or self.reader == patient:
             return None
-        operator = self.operator or ("clinician" if self.emergency else None)
-        return opened.member(self.reader).records(operator)
+        return opened.member(self.reader).records(self._operator)
 
     def _access(self, member: "RecordService", patient: bytes) -> "Access":
         from medunion.keys.scope import Access
