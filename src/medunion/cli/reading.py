@@ -11,7 +11,7 @@ import click
 from medunion.cli.choices import PURPOSE, RESTRICTED, camel
 from medunion.cli.grant import category_option, lane_option, restricted_option
 from medunion.cli.output import Advance
-from medunion.errors import InputError
+from medunion.errors import AccessRefused, InputError, KeysUnavailable, UnknownPatient
 from medunion.locale import translate as t
 from medunion.vocabulary import ALL_CATEGORIES, Category, Purpose, RestrictedClass
 
@@ -57,6 +57,16 @@ class Wanted:
         access = self._access(member, number)
         return member.history(number, record.record_id, access, author=record.author)
 
+    def patient_of(self, opened: "Network", record: str) -> str:
+        """Whose record it is, among those for whom the member commits and the wallets here; InputError unless one."""
+        patients = opened.home.wallets()
+        if (member := self._member(opened, "")) is not None:
+            patients = ["0x" + each.hex() for each in member.patients()] or patients
+        found = [each for each in patients if self._has(opened, each, record)]
+        if len(found) != 1:
+            raise InputError("the record alone does not tell whose it is: name the patient before it", record=record)
+        return found[0]
+
     def checker(self, opened: "Network", patient: str) -> Callable[["RecordEntry"], "VerifiedRecord"]:
         """Makes every check of a listed record."""
         if (member := self._member(opened, patient)) is None:
@@ -87,6 +97,13 @@ class Wanted:
             return 0, opened.identity(patient)
         member = opened.member(self.reader)
         return member.id, member.account(self._operator or member.with_role(Role.READER))
+
+    def _has(self, opened: "Network", patient: str, record: str) -> bool:
+        try:
+            find(self.list(opened, patient), record)
+        except (InputError, AccessRefused, KeysUnavailable, UnknownPatient):
+            return False
+        return True
 
     @property
     def _operator(self) -> str | None:

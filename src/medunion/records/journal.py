@@ -198,6 +198,10 @@ class Journal:
         query = f"{_SELECT} WHERE state IN ({marks}) AND (patient = ? OR ? IS NULL) ORDER BY position"
         return [_batch(row) for row in self._db.execute(query, (*states, patient, patient)).fetchall()]
 
+    def patients(self) -> list[bytes]:
+        """Whose batches these are, in order of their bytes."""
+        return [bytes(row[0]) for row in self._db.execute("SELECT DISTINCT patient FROM batches ORDER BY patient")]
+
     def unsettled(self) -> list[JournalTransaction]:
         """Transactions that are not final, in the order in which they were signed."""
         rows = self._db.execute("SELECT hash, raw, block, gas FROM transactions WHERE NOT final ORDER BY position")

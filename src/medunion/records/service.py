@@ -110,6 +110,10 @@ class RecordService:
         """See `Committer.deposit`."""
         return self._commits().deposit(patient)
 
+    def patients(self) -> list[bytes]:
+        """For whom this member has committed records."""
+        return self._journal.patients()
+
     def access(
         self,
         patient: bytes,
