@@ -68,7 +68,7 @@ class TestKubo:
 case "$1" in
   -c) shift 2; exec "$@" ;;
   */tools/kubo.py) echo built >>builds; : >.build/bin/ipfs; chmod +x .build/bin/ipfs ;;
-  */tools/check.py) echo "tests with $MEDUNION_IPFS_BINARY" ;;
+  tools/check.py) echo "tests with $MEDUNION_IPFS_BINARY" ;;
 esac
 """
 
