@@ -73,6 +73,8 @@ class KuboStore:
             self._rpc.require(cid)
         except Absent:
             return False
+        except Damaged:
+            pass
         return True
 
     def export_car(self, root: Cid) -> Iterator[bytes]:

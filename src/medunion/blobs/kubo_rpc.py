@@ -78,7 +78,7 @@ class KuboRpc:
         """The bytes that the node gives for a block, unverified. Absent, Damaged; BlobCorrupted for ever more bytes."""
         until = time.monotonic() + self._timeout
         parts: list[bytes] = []
-        with self._asking(), self._client.block.get(str(cid), stream=True, **_OFFLINE) as answer:
+        with self._asking(for_blocks=True), self._client.block.get(str(cid), stream=True, **_OFFLINE) as answer:
             size = 0
             for part in answer:
                 parts.append(part)
@@ -90,13 +90,13 @@ class KuboRpc:
         return b"".join(parts)
 
     def require(self, cid: Cid) -> None:
-        """Absent when the node lacks a block."""
-        with self._asking():
+        """Absent when the node lacks a block; Damaged."""
+        with self._asking(for_blocks=True):
             self._client.block.stat(str(cid), **_OFFLINE)
 
     def export(self, root: Cid) -> Iterator[bytes]:
         """The CAR that the node makes of what is under `root`, unverified; ends early at a block that is lost."""
-        with self._asking(), self._client.dag.export(str(root), stream=True, **_OFFLINE) as answer:
+        with self._asking(for_blocks=True), self._client.dag.export(str(root), stream=True, **_OFFLINE) as answer:
             yield from answer
 
     def import_car(self, car: BinaryIO, root: Cid) -> None:
@@ -111,7 +111,7 @@ class KuboRpc:
 
     def pin(self, root: Cid) -> None:
         """Pin everything under a root. Absent when the node lacks a part of it, Damaged."""
-        with self._asking():
+        with self._asking(for_blocks=True):
             self._client.pin.add(str(root), **_OFFLINE)
 
     def unpin(self, root: Cid) -> None:
@@ -151,14 +151,15 @@ class KuboRpc:
         self._client = None
 
     @contextmanager
-    def _asking(self, tolerating: str = "\0") -> Iterator[None]:
+    def _asking(self, *, for_blocks: bool = False, tolerating: str = "\0") -> Iterator[None]:
+        """Every request is made within; only one `for_blocks` ends with Absent or Damaged."""
         try:
             yield
         except exceptions.ErrorResponse as refusal:
             reason = str(refusal.args[0])
-            if _ABSENT in reason:
+            if for_blocks and _ABSENT in reason:
                 raise Absent(reason) from None
-            if _DAMAGED in reason:
+            if for_blocks and _DAMAGED in reason:
                 raise Damaged(reason) from None
             if tolerating not in reason:
                 raise self._unavailable(f"refuses: {reason}", reason) from None

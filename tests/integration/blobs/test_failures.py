@@ -203,6 +203,32 @@ class TestWrong:
             with pytest.raises(BlobNotFound):
                 store.pin(cid)
 
+    def test_a_damaged_block_is_dropped_by_kubo_and_stored_again(self, flatfs: KuboDaemon) -> None:
+        with emptied(flatfs.rpc) as store:
+            _, data = batch_car(b"one", b"two")
+            store.put_car(data)
+            flip(block_file(flatfs.home, unixfs.file_cid(b"one")))
+            store.put_car(data)
+            with pytest.raises(BlobCorrupted):
+                store.get(unixfs.file_cid(b"one"))
+            ipfs = [str(kubo_daemon.find_ipfs()), "--repo-dir", str(flatfs.home / "ipfs")]
+            _run(*ipfs, "repo", "verify", "--drop")
+            assert not store.has(unixfs.file_cid(b"one"))
+            store.put_car(data)
+            assert store.get(unixfs.file_cid(b"one")) == b"one"
+
+    def test_nothing_is_collected_while_a_manifest_is_lost(self, flatfs: KuboDaemon) -> None:
+        with emptied(flatfs.rpc) as store:
+            root, data = batch_car(b"one", b"two")
+            store.put_car(data)
+            store.unpin(store.put(b"nobody's"))
+            block_file(flatfs.home, root).unlink()
+            with pytest.raises(BlobStoreUnavailable, match=f"could not find {root}|could not collect"):
+                store.collect()
+            assert [store.get(unixfs.file_cid(each)) for each in (b"one", b"two")] == [b"one", b"two"]
+            assert store.put_car(data) == root
+            assert store.collect() == 1
+
     def test_a_node_that_checks_its_own_disk_finds_the_damage_too(self, tmp_path: Path) -> None:
         init(tmp_path, "test")
         config = tmp_path / "ipfs" / "config"
@@ -213,6 +239,9 @@ class TestWrong:
             with pytest.raises(BlobCorrupted) as caught:
                 store.get(cid)
             assert caught.value.details == {"cid": str(cid), "store": "hospital-a"}
+            assert store.has(cid)
+            with pytest.raises(BlobCorrupted):
+                store.pin(cid)
 
     def test_more_than_a_block_is_not_read_to_its_end(self, store: KuboStore, proxy: Proxy) -> None:
         cid = store.put(b"x")
