@@ -2,9 +2,7 @@
 
 import json
 import os
-import signal
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,14 +12,9 @@ from medunion.blobs.kubo import KuboStore
 from medunion.blobs.kubo_daemon import KuboDaemon
 from medunion.errors import DevnetError
 
+from .asking import kill
+
 LISTENING = "0A"
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[KuboDaemon]:
-    """A node of this test alone."""
-    with kubo_daemon.running(tmp_path / "home") as found:
-        yield found
 
 
 def listening(pid: int) -> list[str]:
@@ -84,7 +77,7 @@ class TestLife:
         assert not kubo_daemon.stop(own.home)
 
     def test_a_killed_node_starts_again(self, own: KuboDaemon) -> None:
-        os.kill(own.pid, signal.SIGKILL)
+        kill(own)
         again = kubo_daemon.start(own.home, detached=False)
         assert again.pid != own.pid
         assert kubo_daemon.status(own.home) == again
