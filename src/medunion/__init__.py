@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from medunion.chain.accounts import Account
     from medunion.consortium import Consortium
     from medunion.errors import MedUnionError
+    from medunion.evidence.document import Evidence
+    from medunion.evidence.seals import SealSheet, ValidatorSet
+    from medunion.evidence.service import EvidenceService
     from medunion.governance.council import Council
     from medunion.governance.members import Members
     from medunion.governance.operators import Operators
@@ -36,6 +39,8 @@ __all__ = [
     "DeskCode",
     "Emergencies",
     "Episodes",
+    "Evidence",
+    "EvidenceService",
     "FolderStore",
     "Grants",
     "Identity",
@@ -51,6 +56,8 @@ __all__ = [
     "RecordService",
     "RestrictedClass",
     "Role",
+    "SealSheet",
+    "ValidatorSet",
     "Wallet",
 ]
 
@@ -63,6 +70,8 @@ _HOMES = {
     "DeskCode": "identity.codes",
     "Emergencies": "access.emergency",
     "Episodes": "care.episodes",
+    "Evidence": "evidence.document",
+    "EvidenceService": "evidence.service",
     "FolderStore": "blobs.folder",
     "Grants": "access.grants",
     "Identity": "identity.wallet",
@@ -78,6 +87,8 @@ _HOMES = {
     "RecordService": "records.service",
     "RestrictedClass": "vocabulary",
     "Role": "vocabulary",
+    "SealSheet": "evidence.seals",
+    "ValidatorSet": "evidence.seals",
     "Wallet": "identity.wallet",
 }
 
