@@ -71,6 +71,10 @@ class TestOnItsOwnNode:
         assert len(own.data("record", "list", "alice", "--as", "hospital-b")) == 2
         assert "Verified: 2 records." in own.said("record", "verify", "alice", "--as", "hospital-b")
 
+    def test_evidence_of_a_record_on_it_verifies_offline(self, own: Cli, tmp_path: Path) -> None:
+        own.said("evidence", "export", "alice", "Condition/2024-01-01", "-o", tmp_path / "evidence.json")
+        assert "Proved:" in Cli(tmp_path / "nowhere").said("evidence", "verify", tmp_path / "evidence.json")
+
     def test_collection_takes_nothing_of_a_record(self, own: Cli, store: KuboStore) -> None:
         store.unpin(store.put(b"nobody's"))
         assert store.collect() == 1
