@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from medunion.identity.patients import Patients
     from medunion.identity.wallet import Identity, Wallet
     from medunion.network import Network
+    from medunion.records.export import Export
     from medunion.records.service import PatientReader, RecordService
     from medunion.vocabulary import Category, MemberKind, Purpose, RestrictedClass, Role
 
@@ -41,6 +42,7 @@ __all__ = [
     "Episodes",
     "Evidence",
     "EvidenceService",
+    "Export",
     "FolderStore",
     "Grants",
     "Identity",
@@ -72,6 +74,7 @@ _HOMES = {
     "Episodes": "care.episodes",
     "Evidence": "evidence.document",
     "EvidenceService": "evidence.service",
+    "Export": "records.export",
     "FolderStore": "blobs.folder",
     "Grants": "access.grants",
     "Identity": "identity.wallet",
