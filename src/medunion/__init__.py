@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from medunion.access.emergency import Emergencies
     from medunion.access.grants import Grants
     from medunion.blobs.folder import FolderStore
+    from medunion.blobs.kubo import KuboStore
     from medunion.blobs.store import BlobStore
     from medunion.care.episodes import Episodes
     from medunion.chain.accounts import Account
@@ -45,6 +46,7 @@ __all__ = [
     "FolderStore",
     "Grants",
     "Identity",
+    "KuboStore",
     "MedUnionError",
     "MemberKind",
     "Members",
@@ -76,6 +78,7 @@ _HOMES = {
     "FolderStore": "blobs.folder",
     "Grants": "access.grants",
     "Identity": "identity.wallet",
+    "KuboStore": "blobs.kubo",
     "MedUnionError": "errors",
     "MemberKind": "vocabulary",
     "Members": "governance.members",

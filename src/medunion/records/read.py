@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from medunion.blobs.store import BlobSource
 from medunion.crypto import commitments, keys
 from medunion.crypto.body import MAX_PLAINTEXT, decrypt_body
-from medunion.errors import BlobError, CryptoError, FhirError, InputError
+from medunion.errors import BlobCorrupted, BlobNotFound, CryptoError, FhirError, InputError
 from medunion.fhir import CONTENT_TYPE, parse_resource
 from medunion.keys.client import KeyClient, Notice, Place
 from medunion.keys.scope import Access
@@ -197,7 +197,7 @@ class RecordReader:
         leaf, author = entry.leaf, entry.author
         try:
             body = self._blobs.get(entry.listed.body)
-        except BlobError as cause:
+        except (BlobCorrupted, BlobNotFound) as cause:
             raise blob_error("body", leaf.record_id, cause, self._blobs.name) from cause
         key = keys.record_key(entry.section_key, leaf.record_id, leaf.version)
         try:
