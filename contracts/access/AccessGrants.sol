@@ -100,9 +100,9 @@ contract AccessGrants is IAccessGrants, EmergencyAccess {
         Grant memory grant = _slotOf(patient, member, lane).unpack();
         Scope memory scope = grant.scope;
         if (scope.categories == 0) return AccessReason.NoGrant;
-        if (grant.provisional && _patients.authorityOf(patient).status != PatientStatus.Provisional) {
-            return AccessReason.Voided;
-        }
+        PatientStatus status = _patients.authorityOf(patient).status;
+        if (status == PatientStatus.Retired) return AccessReason.Retired;
+        if (grant.provisional && status != PatientStatus.Provisional) return AccessReason.Voided;
         uint256 time = _later(clock);
         if (time < scope.notBefore) return AccessReason.NotYetValid;
         if (time > scope.notAfter) return AccessReason.Expired;
@@ -171,11 +171,15 @@ contract AccessGrants is IAccessGrants, EmergencyAccess {
         emit GrantRevoked(patient, member, laneMask, nextNonce);
     }
 
-    /// @dev Who acts for a patient that can grant: known, not retired, and within the term of a provisional id.
+    /// @dev Who acts for a patient that can grant: known, not retired, not frozen, and within the term of a provisional id.
     function _requireActivePatient(PatientId patient) internal view returns (IPatientRegistry.Authority memory authority) {
         authority = _patients.authorityOf(patient);
-        bool ended = authority.status == PatientStatus.Provisional && block.timestamp > authority.until;
-        if (ended || !_isKnown(authority.status)) revert AccessGrants_PatientNotActive(patient, authority.status);
+        bool provisional = authority.status == PatientStatus.Provisional;
+        bool over = block.timestamp > authority.until; // the provisional id's term, or the latest freeze
+        if ((provisional && over) || !_isKnown(authority.status)) {
+            revert AccessGrants_PatientNotActive(patient, authority.status);
+        }
+        if (!provisional && !over) revert AccessGrants_PatientFrozen(patient, authority.until);
     }
 
     /// @dev A lane above the last holds nothing.
