@@ -30,6 +30,10 @@ contract PatientRegistry is PatientConfiguration, PatientRecovery, PatientFreeze
         keccak256("RotateKey(bytes32 patient,uint8 suite,bytes publicKey,uint32 nonce,uint40 deadline)");
     bytes32 private constant _ROTATE_CONTROLLER_TYPEHASH =
         keccak256("RotateController(bytes32 patient,address newController,uint32 nonce,uint40 deadline)");
+
+    /// @dev The last 1,000 epochs are for takeovers and recoveries: a thief who rotates without end cannot make one fail.
+    uint16 private constant _LAST_OWN_EPOCH = type(uint16).max - 1000;
+
     /// @param consortium Tells which accounts act for an active member.
     constructor(IConsortiumRegistry consortium) PatientAuthority(consortium) {}
 
@@ -212,6 +216,7 @@ contract PatientRegistry is PatientConfiguration, PatientRecovery, PatientFreeze
     /// @dev Replaces the key and advances the nonce.
     function _rotateKey(PatientId patient, uint8 suite, bytes calldata publicKey) internal {
         PatientRecord memory record = _records[patient];
+        if (record.keyEpoch >= _LAST_OWN_EPOCH) revert PatientRegistry_TooManyKeys(patient, record.keyEpoch);
         ++record.nonce;
         ++record.keyEpoch;
         _records[patient] = record;

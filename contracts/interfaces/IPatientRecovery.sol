@@ -11,7 +11,7 @@ import {IPatientRegistry} from "./IPatientRegistry.sol";
 /// else; a threshold of 0, above the count, or more than {MAX_CONTACTS} contacts can never recover; (2) approvals come in
 /// ascending order of the contacts' accounts, which makes them distinct; (3) rounds of recoveries and of freezes count by
 /// themselves, apart from the patient's nonce, so that a thief who acts with the key spoils no approval; an approval works
-/// in its round only; (4) a recovery waits {RECOVERY_DELAY}, less than a change of contacts: it voids a scheduled change,
+/// in its round only, and with the proof of the configuration as it is then; (4) a recovery waits {RECOVERY_DELAY}, less than a change of contacts: it voids a scheduled change,
 /// and none is scheduled while it is pending; (5) the controller may cancel a recovery once: the same contacts then recover
 /// only with the in-person attestation of two hospitals, which nobody can cancel. So a thief cannot stop an honest quorum,
 /// and a hostile one can neither stop a change of contacts for ever nor win alone. Executed recoveries and changed contacts

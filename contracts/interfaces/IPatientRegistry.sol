@@ -143,6 +143,8 @@ interface IPatientRegistry is IVersioned {
     error PatientRegistry_TooEarly(PatientId patient, uint40 readyAt);
     /// @notice The controller may not do this until `until` (seconds, inclusive) is past.
     error PatientRegistry_Frozen(PatientId patient, uint40 until);
+    /// @notice The controller has rotated the key so often that the epochs that are left are for takeovers and recoveries.
+    error PatientRegistry_TooManyKeys(PatientId patient, uint16 epoch);
     /// @notice An id cannot go on as itself.
     error PatientRegistry_SameId(PatientId patient);
 

@@ -87,7 +87,7 @@ contract AccessGrantsRevokeTest is IdentityBase {
 
     function test_Revoke_OfARetiredPatient() public {
         _grant(HOSPITAL_B, 0, _scope());
-        _forceStatus(patient, PatientStatus.Retired);
+        _retire(patient);
         _revoke(1);
         _assertEmpty(0);
     }
