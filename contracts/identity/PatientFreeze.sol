@@ -23,7 +23,7 @@ abstract contract PatientFreeze is PatientContacts {
         bytes32 structHash = keccak256(abi.encode(_FREEZE_TYPEHASH, patient, round, deadline));
         _requireQuorum(patient, proof, approvals, structHash, deadline);
         uint40 last = _records[patient].until;
-        if (last != 0 && block.timestamp <= last + FREEZE_PAUSE) {
+        if (block.timestamp <= last + FREEZE_PAUSE) {
             revert PatientRecovery_FrozenLately(patient, last + FREEZE_PAUSE);
         }
         uint40 until = _after(FREEZE_PERIOD);
