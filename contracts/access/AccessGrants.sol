@@ -25,6 +25,9 @@ contract AccessGrants is IAccessGrants, EmergencyAccess {
 
     uint8 private constant _LANES = 8;
 
+    /// @dev How far above the next nonce a signed revocation may reach: 2^32 nonces are 43 million of them away.
+    uint32 private constant _MOST_AHEAD = 100;
+
     mapping(PatientId patient => mapping(MemberId member => GrantSlot[_LANES] lanes)) private _grants;
 
     /// @param consortium Tells members' states and operators.
@@ -79,7 +82,9 @@ contract AccessGrants is IAccessGrants, EmergencyAccess {
         bytes calldata signature
     ) external {
         uint32 expected = _grants[patient][member][0].nonce();
-        if (nonce < expected) revert AccessGrants_BadNonce(patient, member, expected, nonce);
+        if (nonce < expected || nonce - expected > _MOST_AHEAD) {
+            revert AccessGrants_BadNonce(patient, member, expected, nonce);
+        }
         bytes32 structHash = keccak256(abi.encode(_REVOKE_TYPEHASH, patient, member, laneMask, nonce, deadline));
         address controller = _patients.authorityOf(patient).controller;
         Signatures.requireValid(controller, _hashTypedDataV4(structHash), deadline, signature);
