@@ -11,11 +11,14 @@ from medunion.keys.appointment import current_appointment
 from medunion.keys.client import KeyClient
 from medunion.keys.home import MemberHome
 from medunion.keys.local import system_clock
+from medunion.keys.messages import NO_LANE
 from medunion.keys.ports import Directory
 from medunion.keys.release import Clock
 from medunion.keys.scope import ALL_CLASSES, Access
 from medunion.ledger import Ledger, RecordWriter, Signer
 from medunion.records.commit import FINALITY, Committer, Progress, silent
+from medunion.records.export import Export, Names, export_records, member_number, unwatched
+from medunion.records.export import Progress as ReadProgress
 from medunion.records.journal import Journal
 from medunion.records.opened import BatchOpener, RecordEntry
 from medunion.records.read import Listing, Reading, RecordReader, VerifiedRecord
@@ -199,6 +202,35 @@ class RecordService:
         """See `RecordReader.check`."""
         return self._reads().check(entry)
 
+    def export(
+        self,
+        patient: bytes,
+        access: Access | None = None,
+        *,
+        trustees: Sequence[int] | None = None,
+        authors: Collection[int] | None = None,
+        versions: bool = False,
+        names: Names = member_number,
+        progress: ReadProgress = unwatched,
+    ) -> Export:
+        """All that `access` covers, to be written as files; `access` None asks for all that lane 0 grants."""
+        wanted = access or self.access(patient)
+        scope = None if wanted.lane == NO_LANE else self._ledger.grant_of(patient, self._member, wanted.lane)
+        return export_records(
+            self._reads(),
+            patient,
+            wanted,
+            member=self._member,
+            allowed=ALL_CATEGORIES if scope is None else scope.categories,
+            at=self._clock(),
+            categories=wanted.categories,
+            trustees=self._trustees(patient, trustees),
+            authors=authors,
+            versions=versions,
+            names=names,
+            progress=progress,
+        )
+
     def _trustees(self, patient: bytes, given: Sequence[int] | None) -> Sequence[int]:
         """The patient's trustees as given, or as this member was told."""
         if given is not None:
@@ -236,6 +268,7 @@ class PatientReader:
         clock: Clock = system_clock,
     ) -> None:
         self._patient = patient
+        self._clock = clock
         self._trustees = tuple(trustees)
         self._client = KeyClient(
             ledger=ledger, directory=directory, requester=0, signer=controller, private_key=private_key, clock=clock
@@ -274,6 +307,31 @@ class PatientReader:
     def check(self, entry: RecordEntry) -> VerifiedRecord:
         """A listed record with every check made; see `RecordReader.check`."""
         return self._reader.check(entry)
+
+    def export(
+        self,
+        *,
+        categories: int = ALL_CATEGORIES,
+        authors: Collection[int] | None = None,
+        versions: bool = False,
+        names: Names = member_number,
+        progress: ReadProgress = unwatched,
+    ) -> Export:
+        """All that is the patient's, or what of it is of these categories and by these authors, to write as files."""
+        return export_records(
+            self._reader,
+            self._patient,
+            Access.by_patient(),
+            member=0,
+            allowed=ALL_CATEGORIES,
+            at=self._clock(),
+            categories=categories,
+            trustees=self._trustees,
+            authors=authors,
+            versions=versions,
+            names=names,
+            progress=progress,
+        )
 
     def access_log(self, member: int) -> Sequence[dict[str, Any]]:
         """Who asked `member` for this patient's keys: FHIR AuditEvents, oldest first."""
