@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from medunion import settings
+from medunion import processes, settings
 from medunion.chain import devnet
 from medunion.demo.beginning import admit_members, commit_histories, register_patients
 from medunion.demo.inputs import from_folder, shipped
@@ -50,7 +50,7 @@ def tell(options: Options, speak: Speak = click.echo) -> Report:
     report, clock, voice = Report(), Clock(), Voice(speak)
     given = settings.read("MEDUNION_PASSPHRASE")
     passphrase = given or secrets.token_urlsafe(12)
-    with devnet.ending_cleanly(), _folder(options.keep) as folder, _writable(options.report), voice.watched():
+    with processes.ending_cleanly(), _folder(options.keep) as folder, _writable(options.report), voice.watched():
         voice.doing(t("demo.reading_input"))
         with report.timed("read_input"):
             inputs = from_folder(options.bundles) if options.bundles else shipped()
