@@ -12,7 +12,6 @@ from pathlib import Path
 import click
 
 from medunion import processes, settings
-from medunion.chain import devnet
 from medunion.demo.beginning import admit_members, commit_histories, register_patients
 from medunion.demo.inputs import from_folder, shipped
 from medunion.demo.report import Report
