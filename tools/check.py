@@ -2,7 +2,7 @@
 
 check.py               every stage
 check.py fast          without mutants and Slither, and without the slow tests and long fuzzing of the others
-check.py nightly       a million calls of the invariant campaigns, long fuzzing, all mutants: 40 minutes on 2 cores
+check.py nightly       a million calls of the invariant campaigns, long fuzzing, all mutants: half an hour on 2 cores
 check.py lint          only ruff, mypy and the project's linters
 check.py list          the names of the stages
 check.py STAGE...      only these
