@@ -367,12 +367,7 @@ class TestConfirmation:
         assert consortium.a.records.commit(consortium.patient, sample()).state == "committed"
 
     def test_an_author_that_was_not_told_deposits_nothing(self, consortium: World) -> None:
-        consortium.appoint(*TRUSTEES)
-        consortium.a.point._store.put_appointment(
-            type(current_appointment(consortium.ledger, consortium.a.point._store, consortium.patient))(  # type: ignore[misc]
-                consortium.patient, bytes(32), (), bytes(32), bytes(32)
-            )
-        )
+        consortium.appoint(*TRUSTEES, tell=())
         assert consortium.a.records.commit(consortium.patient, sample()).state == "committed"
         consortium.appoint(*TRUSTEES)
         assert consortium.a.records.resume().state == "replicated"
