@@ -57,7 +57,7 @@ class HandoverDesk:
         if appointment is None:
             raise self._refused("unknown-appointment")
         history = self._store.appointments(asked.patient)
-        concerned = any(asked.requester in each.trustees for each in [appointment, *history])
+        concerned = any(asked.requester in (*each.trustees, *each.former) for each in [appointment, *history])
         if asked.requester and not concerned and any(each.author != asked.requester for each in asked.batches):
             raise self._refused("not-appointed")
         if asked.requester in appointment.trustees:

@@ -26,13 +26,16 @@ from .fake import FakeChain, FakeLedger, FakeWriter, admitted, registered
 
 CHEAP = KdfCost(1, 1, 8 * 1024)
 PASSPHRASE = "correct horse"
-HOSPITAL_A, HOSPITAL_B, CLINIC, LABORATORY, INSURER = 1, 2, 3, 4, 5
+HOSPITAL_A, HOSPITAL_B, CLINIC, LABORATORY, INSURER, PHARMACY, HOSPITAL_C, REGULATOR = range(1, 9)
 KINDS = {
     HOSPITAL_A: MemberKind.HOSPITAL,
     HOSPITAL_B: MemberKind.HOSPITAL,
     CLINIC: MemberKind.CLINIC,
     LABORATORY: MemberKind.LABORATORY,
     INSURER: MemberKind.INSURER,
+    PHARMACY: MemberKind.PHARMACY,
+    HOSPITAL_C: MemberKind.HOSPITAL,
+    REGULATOR: MemberKind.REGULATOR,
 }
 ROLES = {"records": Role.RECORDS, "reader": Role.READER, "clinician": Role.CLINICIAN, "desk": Role.DESK}
 YEAR = 365 * 86400
@@ -112,13 +115,21 @@ class World:
     def appoint(
         self, *trustees: int, former: tuple[int, ...] = (), tell: Iterable[int] = (HOSPITAL_A,)
     ) -> Appointment:
-        """The patient names trustees, and tells the former ones, `tell`, the new ones, and the former ones again."""
+        """The patient names trustees, and tells the former ones, `tell`, the new ones, and the former ones again.
+
+        Whose folder is away is not reached.
+        """
         appointment = replace(appoint(self.patient, trustees), former=former)
         self.put_on_ledger(appointment)
         for member in (*dict.fromkeys([*former, *tell, *trustees]), *former):
-            answer = self.sites[member].point.appoint(seal_appointment(appointment, self.ledger, member))
-            assert b"KeyReceipt" in answer
+            if self.sites[member].home.path.exists():
+                self.tell(appointment, member)
         return appointment
+
+    def tell(self, appointment: Appointment, member: int) -> None:
+        """The patient tells a member of an appointment."""
+        answer = self.sites[member].point.appoint(seal_appointment(appointment, self.ledger, member))
+        assert b"KeyReceipt" in answer
 
     def put_on_ledger(self, appointment: Appointment) -> None:
         """The ledger shows an appointment that nobody was told of yet."""
