@@ -24,6 +24,7 @@ COMMANDS = {
     "episode": "medunion.cli.episode",
     "grant": "medunion.cli.grant",
     "record": "medunion.cli.record",
+    "trustee": "medunion.cli.trustee",
     "emergency": "medunion.cli.emergency",
 }
 
