@@ -37,6 +37,9 @@ from medunion.records.manifest import Manifest
 TERM = 300
 """Seconds that a request lives."""
 
+_UNWELL = ("ledger-unavailable", "ledger-behind", "log-unavailable")
+"""Reasons that say nothing of whoever asks: the release point itself cannot decide now."""
+
 Place = tuple[int, bytes]
 """Author and root of a batch."""
 
@@ -297,7 +300,8 @@ def _checked(payload: Any, member: int) -> dict[str, Any]:
 
 def _outcome(missing: Iterable[Place], noticed: list[Notice], failures: list[MedUnionError]) -> MedUnionError:
     """The error that says most about why keys are missing."""
-    refused = next((failure for failure in failures if isinstance(failure, AccessRefused)), None)
+    refusals = [failure for failure in failures if isinstance(failure, AccessRefused)]
+    refused = next((failure for failure in refusals if failure.details["reason"] not in _UNWELL), None)
     wrong = next((failure for failure in failures if isinstance(failure, IntegrityError)), None)
     if noticed:
         first = noticed[0]
@@ -313,4 +317,7 @@ def _outcome(missing: Iterable[Place], noticed: list[Notice], failures: list[Med
         return refused
     roots = sorted(root.hex() for _, root in missing)
     unreachable = [failure.details["by"] for failure in failures if "by" in failure.details]
-    return KeysUnavailable("neither the author nor two trustees gave the keys", batches=roots, unreachable=unreachable)
+    unwell = {"reason": refusals[0].details["reason"]} if refusals else {}
+    return KeysUnavailable(
+        "neither the author nor two trustees gave the keys", batches=roots, unreachable=unreachable, **unwell
+    )

@@ -10,7 +10,7 @@ from medunion.blobs.store import BlobSource
 from medunion.crypto import hpke
 from medunion.crypto.hashing import keccak256
 from medunion.crypto.hpke import Unseal
-from medunion.errors import AccessRefused, InputError, KeysUnavailable, MedUnionError
+from medunion.errors import AccessRefused, ChainError, InputError, KeysUnavailable, MedUnionError
 from medunion.keys.appointment import open_appointment
 from medunion.keys.audit import AuditLog, Disclosure
 from medunion.keys.deposit import DepositDesk
@@ -71,8 +71,8 @@ class LocalMember:
         self._audit = audit
         self._signer = signer
         self._unseal = unseal
-        self._clock = clock
-        self._rule = ReleaseRule(member, ledger, store, clock)
+        self._time = clock
+        self._rule = ReleaseRule(member, ledger, store, self._clock)
         self._desk = DepositDesk(member, ledger, store, blobs, unseal)
         self._handover = HandoverDesk(member, ledger, store, self._rule)
         self._transfer: ShareTransfer | None = None
@@ -215,6 +215,13 @@ class LocalMember:
 
     def _receipt(self, digest: bytes) -> bytes:
         return seal_envelope(KeyReceipt(digest, self._member, self._signer.address), self._signer, self._ledger)
+
+    def _clock(self) -> int:
+        """Its clock; this machine's when the ledger, which a clock may ask, does not answer: a refusal is logged too."""
+        try:
+            return self._time()
+        except ChainError:
+            return system_clock()
 
     def _settle(self, patient: bytes) -> None:
         """Does this member's part of a transfer that is due; what could not be done now stays due."""

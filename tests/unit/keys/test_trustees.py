@@ -163,9 +163,10 @@ class TestRelease:
         kept.sites[HOSPITAL_B].ledger.lag = 1
         assert len(kept.patient_reader(TRUSTEES).read()) == 5
         kept.sites[CLINIC].ledger.lag = 1
-        with pytest.raises(AccessRefused) as failure:
+        with pytest.raises(KeysUnavailable) as failure:
             kept.patient_reader(TRUSTEES).read()
         assert failure.value.details["reason"] == "ledger-behind"
+        assert failure.value.details["unreachable"] == [HOSPITAL_A, HOSPITAL_B, CLINIC]
 
     def test_each_trustee_writes_its_own_entry(self, kept: World) -> None:
         burn_author(kept)
