@@ -26,6 +26,7 @@ COMMANDS = {
     "record": "medunion.cli.record",
     "trustee": "medunion.cli.trustee",
     "emergency": "medunion.cli.emergency",
+    "scan": "medunion.cli.scan",
 }
 
 

@@ -217,7 +217,7 @@ class LocalMember:
         return seal_envelope(KeyReceipt(digest, self._member, self._signer.address), self._signer, self._ledger)
 
     def _clock(self) -> int:
-        """Its clock; this machine's when the ledger, which a clock may ask, does not answer: a refusal is logged too."""
+        """Its clock; this machine's when a clock that asks the ledger gets no answer: a refusal is logged too."""
         try:
             return self._time()
         except ChainError:
