@@ -29,6 +29,8 @@ DYNAMIC = {
     "reason.{}": "why a release point, a ledger or a grant refused",
     "record.state.{}": "where a batch's keys are",
     "refused.{}": "a contract's error, by its name",
+    "scan.path.{}": "what a scan tries",
+    "scan.at.{}": "whom it asks",
     "demo.{}.{}": "words of the demo: kinds, states, categories, fields, events",
     "demo.step{}.title": "headings of the demo's steps",
     "demo.step{}.{}": "lines of the demo's steps",
