@@ -1,7 +1,6 @@
 """The scan for leaks, by its command: nothing leaves without its bits, and where a rule is broken it says so."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,14 @@ CLASSES = ["mentalHealth", "sexualHealthAndHiv", "reproductive", "genetic"]
 
 
 @pytest.fixture
-def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
     monkeypatch.setenv("MEDUNION_LANG", "en")
-    yield Cli(tmp_path)
+    return Cli(tmp_path)
 
 
 @pytest.fixture
 def one(tmp_path: Path) -> Path:
-    """A folder with the patient of the smallest sample, whose own records are of no restricted class but two."""
+    """A folder with the patient of the smallest sample, and the directory."""
     folder = tmp_path / "bundles"
     folder.mkdir()
     for name in (samples.PATIENT_FILES[0], *samples.DIRECTORY_FILES):
