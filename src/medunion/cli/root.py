@@ -24,6 +24,7 @@ COMMANDS = {
     "episode": "medunion.cli.episode",
     "grant": "medunion.cli.grant",
     "record": "medunion.cli.record",
+    "evidence": "medunion.cli.evidence",
     "trustee": "medunion.cli.trustee",
     "emergency": "medunion.cli.emergency",
     "scan": "medunion.cli.scan",
