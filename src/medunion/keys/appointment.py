@@ -9,6 +9,7 @@ preimage is right when its digest is on the ledger, and only the patient can put
 
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 from medunion.blobs import dagcbor
 from medunion.crypto import hpke
@@ -64,16 +65,33 @@ def require_eligible(ledger: Ledger, trustees: Sequence[int]) -> None:
             raise AccessRefused("an insurer cannot be a key trustee", reason="insurer-as-trustee", by=trustee)
 
 
-def seal_appointment(appointment: Appointment, ledger: Ledger, member: int) -> bytes:
-    """The message that tells `member` of an appointment, sealed to the key that the ledger shows now."""
-    preimage = {
+def preimage(appointment: Appointment) -> dict[str, Any]:
+    """An appointment as DAG-CBOR values: what is told to members, and told back to the patient."""
+    return {
         "patient": appointment.patient,
         "salt": appointment.salt,
         "trustees": list(appointment.trustees),
         "contacts": appointment.contacts,
         "representatives": appointment.representatives,
     }
-    payload = hpke.seal(ledger.member(member).public_key, _info(ledger, member), dagcbor.encode(preimage))
+
+
+def from_preimage(values: Any) -> Appointment:
+    """The appointment in such values; InputError when they are none."""
+    try:
+        words = [values[name] for name in ("patient", "salt", "contacts", "representatives")]
+        trustees = tuple(values["trustees"])
+        if any(len(word) != 32 for word in words) or not all(isinstance(each, int) for each in trustees):
+            raise TypeError
+    except (KeyError, TypeError) as cause:
+        raise InputError("the appointment is malformed") from cause
+    return Appointment(words[0], words[1], trustees, words[2], words[3])
+
+
+def seal_appointment(appointment: Appointment, ledger: Ledger, member: int) -> bytes:
+    """The message that tells `member` of an appointment, sealed to the key that the ledger shows now."""
+    told = dagcbor.encode(preimage(appointment))
+    payload = hpke.seal(ledger.member(member).public_key, _info(ledger, member), told)
     return dagcbor.encode({"v": 1, "kind": "Appointment", "member": member, "payload": payload})
 
 
@@ -85,14 +103,10 @@ def open_appointment(message: bytes, ledger: Ledger, member: int, private_key: b
     if envelope.get("member") != member or not isinstance(envelope.get("payload"), bytes):
         raise AccessRefused("the appointment is for another member", reason="wrong-release-point")
     try:
-        preimage = dagcbor.decode(hpke.open(private_key, _info(ledger, member), envelope["payload"]))
-        words = [preimage[name] for name in ("patient", "salt", "contacts", "representatives")]
-        trustees = tuple(preimage["trustees"])
-        if any(len(word) != 32 for word in words) or not all(isinstance(each, int) for each in trustees):
-            raise InputError("the appointment is malformed")
-    except (CryptoError, KeyError, TypeError) as cause:
+        appointment = from_preimage(dagcbor.decode(hpke.open(private_key, _info(ledger, member), envelope["payload"])))
+    except CryptoError as cause:
         raise InputError("the appointment is malformed") from cause
-    appointment = Appointment(words[0], words[1], trustees, words[2], words[3])
+    trustees = appointment.trustees
     if len(trustees) not in (0, 1, 3) or ledger.patient(appointment.patient).configuration != configuration_digest(
         appointment
     ):

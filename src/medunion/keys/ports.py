@@ -19,6 +19,9 @@ class ReleasePoint(Protocol):
     def appoint(self, message: bytes) -> bytes:
         """Learns who a patient's trustees are, and answers a `KeyReceipt`."""
 
+    def appointment(self, request: bytes) -> bytes:
+        """Answers a patient's `AppointmentRequest` by a `KeyRelease` whose payload is what it was told last."""
+
     def access_log(self, request: bytes) -> bytes:
         """Answers a patient's `AccessLogRequest` by a `KeyRelease` whose payload is its part of the audit log."""
 
