@@ -28,6 +28,8 @@ DYNAMIC = {
     "patient.rotate.{}": "what was rotated: key, account or trustees",
     "reason.{}": "why a release point, a ledger or a grant refused",
     "record.state.{}": "where a batch's keys are",
+    "recovery.event.{}": "what happened to a recovery, by the ledger's event",
+    "recovery.stage.{}": "where a recovery stands",
     "refused.{}": "a contract's error, by its name",
     "demo.{}.{}": "words of the demo: kinds, states, categories, fields, events",
     "demo.step{}.title": "headings of the demo's steps",
