@@ -211,6 +211,9 @@ class Ledger(Protocol):
     def retired(self, patient: bytes) -> list[bytes]:
         """The retired ids that were linked to this one, directly or through one another."""
 
+    def configuration_parts(self, patient: bytes) -> dict[int, bytes]:
+        """The latest digest of each part of a patient's configuration that changed since registration, by number."""
+
     def grant_of(self, patient: bytes, member: int, lane: int) -> Scope | None:
         """A lane as set."""
 

@@ -198,14 +198,12 @@ class Recoveries(Service):
 
     def _shown(self, held: HeldContacts) -> Digests:
         """Each part as it was set last: in an event, else as it was when the packet was made."""
-        shown = {
-            Part.TRUSTEES: held.trustees,
-            Part.CONTACTS: held.contacts.digest,
-            Part.REPRESENTATIVES: held.representatives,
-        }
-        for event in self.ledger.events(_CONTRACT, "ConfigurationPartChanged", patient=held.patient):
-            shown[Part(event.arguments["part"])] = event.arguments["digest"]
-        return shown[Part.TRUSTEES], shown[Part.CONTACTS], shown[Part.REPRESENTATIVES]
+        changed = self.ledger.configuration_parts(held.patient)
+        return (
+            changed.get(Part.TRUSTEES, held.trustees),
+            changed.get(Part.CONTACTS, held.contacts.digest),
+            changed.get(Part.REPRESENTATIVES, held.representatives),
+        )
 
     def _proof(self, held: HeldContacts) -> tuple[object, ...]:
         """`IPatientRecovery.ContactsProof`."""

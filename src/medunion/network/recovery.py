@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from medunion.care.episodes import Episodes
 from medunion.chain.service import SignedAction
+from medunion.crypto import hpke
 from medunion.errors import ContractRefused, InputError, WalletError
 from medunion.governance.members import Members
 from medunion.identity.approvals import Approval, FreezeRequest, RecoveryRequest
@@ -192,7 +193,7 @@ class RecoveryDesk:
             directory=self._session.directory,
             requester=0,
             signer=identity,
-            private_key=identity.private_key(ledger.patient(identity.patient).public_key),
+            unseal=hpke.opener(identity.private_key(ledger.patient(identity.patient).public_key)),
             clock=self._session.clock,
         )
         treating = [each.member for each in Episodes(ledger).of(identity.patient)]

@@ -163,10 +163,10 @@ def cancel(scene: Scene, thief: Identity) -> None:
 @cannot("change the contacts before a recovery has won")
 def contacts_first(scene: Scene, thief: Identity) -> None:
     scene.desk.set_contacts(thief, [own_contact(scene)], 1)
-    scene.wait(14 * DAY - 60)
+    scene.wait(14 * DAY - 3600)
     phone = scene.new_phone()
     scene.start(phone, "bob", "carol")
-    scene.wait(60)
+    scene.wait(3600)
     assert refused(lambda: scene.desk.execute_contacts(thief)) == "PatientRegistry_NothingScheduled"
     again = refused(lambda: scene.desk.set_contacts(thief, [own_contact_again(scene)], 1))
     assert again == "PatientRecovery_WrongStage"

@@ -31,6 +31,8 @@ DYNAMIC = {
     "recovery.event.{}": "what happened to a recovery, by the ledger's event",
     "recovery.stage.{}": "where a recovery stands",
     "refused.{}": "a contract's error, by its name",
+    "scan.path.{}": "what a scan tries",
+    "scan.at.{}": "whom it asks",
     "demo.{}.{}": "words of the demo: kinds, states, categories, fields, events",
     "demo.step{}.title": "headings of the demo's steps",
     "demo.step{}.{}": "lines of the demo's steps",

@@ -10,6 +10,7 @@ from medunion.crypto import hpke
 from medunion.errors import AccessRefused
 from medunion.keys.appointment import trustees_digest
 from medunion.keys.client import KeyClient
+from medunion.keys.custody import HolderClient
 from medunion.keys.messages import AppointmentRequest, KeyRelease, open_envelope, seal_envelope
 from medunion.records.service import PatientReader
 from medunion.vocabulary import PatientStatus
@@ -30,7 +31,7 @@ def client(world: World, account: Account | None = None, key: bytes = b"") -> Ke
         directory=world.directory,
         requester=0,
         signer=account or world.controller,
-        private_key=key or world.patient_key,
+        unseal=hpke.opener(key or world.patient_key),
         clock=world.clock,
     )
 
@@ -46,6 +47,22 @@ class TestFrozen:
         assert world.b.records.read(world.patient)
         freeze(world, world.clock() - 1)
         assert refused(reader.read) == refused(reader.access_log, HOSPITAL_A) == "granted"
+
+    def test_nor_does_it_learn_how_its_keys_are_kept(self, world: World) -> None:
+        world.appoint(HOSPITAL_B)
+        world.a.records.commit(world.patient, sample())
+        places = [(batch.author, batch.root) for batch in world.ledger.batches(world.patient)]
+        holders = HolderClient(
+            ledger=world.ledger,
+            directory=world.directory,
+            requester=0,
+            signer=world.controller,
+            unseal=hpke.opener(world.patient_key),
+            clock=world.clock,
+        )
+        assert holders.ask(HOSPITAL_B, world.patient, places).held.keys() == set(places)
+        freeze(world, world.clock())
+        assert refused(holders.ask, HOSPITAL_B, world.patient, places) == "frozen"
 
     def test_the_end_of_a_provisional_id_is_no_freeze(self, world: World) -> None:
         world.a.records.commit(world.patient, sample())

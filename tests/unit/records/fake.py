@@ -46,6 +46,7 @@ class State:
     successors: dict[bytes, bytes] = field(default_factory=dict)
     survivors: dict[bytes, bytes] = field(default_factory=dict)
     nonces: dict[str, int] = field(default_factory=dict)
+    parts: dict[bytes, dict[int, bytes]] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
 
 
@@ -115,6 +116,9 @@ class FakeLedger:
 
     def retired(self, patient: bytes) -> list[bytes]:
         return [each for each in self._state().survivors if self.survivor(each) == patient]
+
+    def configuration_parts(self, patient: bytes) -> dict[int, bytes]:
+        return dict(self._state().parts.get(patient, {}))
 
     def grant_of(self, patient: bytes, member: int, lane: int) -> Scope | None:
         return self._state().grants.get((patient, member, lane))
