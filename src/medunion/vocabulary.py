@@ -108,3 +108,12 @@ class PatientStatus(IntEnum):
     REGISTERED = 2
     ASSISTED = 3
     RETIRED = 4
+
+
+class RecoveryStage(IntEnum):
+    """Where the recovery of a patient id by its contacts stands, as `IPatientRecovery` answers it."""
+
+    NONE = 0
+    PENDING = 1
+    CANCELLED = 2
+    FINAL = 3

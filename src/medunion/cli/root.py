@@ -21,6 +21,7 @@ COMMANDS = {
     "member": "medunion.cli.member",
     "operator": "medunion.cli.operator",
     "patient": "medunion.cli.patient",
+    "recovery": "medunion.cli.recovery",
     "episode": "medunion.cli.episode",
     "grant": "medunion.cli.grant",
     "record": "medunion.cli.record",

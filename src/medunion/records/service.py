@@ -1,6 +1,6 @@
 """A member's records and a patient's: what the SDK, the command line and the node use."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from medunion.errors import MedUnionError, UsageError
 from medunion.fhir import BODY_LIMIT
 from medunion.fhir import Directory as CareDirectory
 from medunion.identity.configuration import ZERO
-from medunion.keys.appointment import current_appointment
+from medunion.keys.appointment import configuration_digest, current_appointment
 from medunion.keys.client import KeyClient
 from medunion.keys.custody import Custody, HolderClient, custody
 from medunion.keys.holdings import Appointment
@@ -174,7 +174,7 @@ class RecordService:
         restricted: int | None = None,
     ) -> Access:
         """What to ask for: the given masks, else all that the lane grants, or without a grant all unrestricted."""
-        scope = self._ledger.grant_of(patient, self._member, lane)
+        scope = self._ledger.grant_of(self._ledger.survivor(patient), self._member, lane)
         if categories is None:
             categories = scope.categories if scope is not None else ALL_CATEGORIES
         if restricted is None:
@@ -191,7 +191,14 @@ class RecordService:
             unseal=self._home.unseal,
             clock=self._clock,
         )
-        return RecordReader(ledger=self._ledger, blobs=self._blobs, client=client, own=self._store, opener=self._opener)
+        return RecordReader(
+            ledger=self._ledger,
+            blobs=self._blobs,
+            client=client,
+            own=self._store,
+            opener=self._opener,
+            trustees_of=lambda retired: self._trustees(retired, None),
+        )
 
     def list(
         self,
@@ -278,7 +285,8 @@ class RecordService:
 class PatientReader:
     """Reads as a patient: `controller` is the patient id's account, `private_key` its X25519 key.
 
-    `trustees` are those that the patient's wallet knows it named.
+    `trustees` are those that the patient's wallet knows it named. Those of ids that were linked to this one are asked
+    of `members`, the first time that such an id is read.
     """
 
     def __init__(
@@ -291,10 +299,13 @@ class PatientReader:
         controller: Signer,
         private_key: bytes,
         trustees: Sequence[int] = (),
+        members: Callable[[], Iterable[int]] = tuple,
         clock: Clock = system_clock,
     ) -> None:
         self._ledger = ledger
         self._patient = patient
+        self._members = members
+        self._linked: dict[bytes, Sequence[int]] = {}
         self._trustees = tuple(trustees)
         unseal = hpke.opener(private_key)
         self._client = KeyClient(
@@ -303,7 +314,9 @@ class PatientReader:
         self._holders = HolderClient(
             ledger=ledger, directory=directory, requester=0, signer=controller, unseal=unseal, clock=clock
         )
-        self._reader = RecordReader(ledger=ledger, blobs=blobs, client=self._client)
+        self._reader = RecordReader(
+            ledger=ledger, blobs=blobs, client=self._client, trustees_of=self._trustees_of
+        )
 
     def list(self, access: Access | None = None, *, versions: bool = False) -> Listing:
         """The patient's records; see `RecordReader.list`."""
@@ -343,5 +356,16 @@ class PatientReader:
         return custody(self._ledger, self._holders, Appointment(self._patient, ZERO, self._trustees, ZERO, ZERO))
 
     def access_log(self, member: int) -> Sequence[dict[str, Any]]:
-        """Who asked `member` for this patient's keys: FHIR AuditEvents, oldest first."""
-        return self._client.access_log(self._patient, member)
+        """Who asked `member` for this patient's keys, under any linked id: FHIR AuditEvents, oldest first."""
+        ids = [self._patient, *self._ledger.retired(self._patient)]
+        events = [event for patient in ids for event in self._client.access_log(patient, member)]
+        return sorted(events, key=lambda event: str(event["recorded"]))
+
+    def _trustees_of(self, retired: bytes) -> Sequence[int]:
+        if retired not in self._linked:
+            shown = self._ledger.patient(retired).configuration
+            told = self._client.appointment(
+                retired, self._members(), lambda known: configuration_digest(known) == shown
+            )
+            self._linked[retired] = told.trustees if told is not None else ()
+        return self._linked[retired]

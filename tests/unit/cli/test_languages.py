@@ -31,6 +31,8 @@ DYNAMIC = {
     "patient.rotate.{}": "what was rotated: key, account or trustees",
     "reason.{}": "why a release point, a ledger or a grant refused",
     "record.state.{}": "where a batch's keys are",
+    "recovery.event.{}": "what happened to a recovery, by the ledger's event",
+    "recovery.stage.{}": "where a recovery stands",
     "refused.{}": "a contract's error, by its name",
     "scan.path.{}": "what a scan tries",
     "scan.at.{}": "whom it asks",
