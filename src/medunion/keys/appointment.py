@@ -74,8 +74,9 @@ def kept_in_place(former: Sequence[int], trustees: Sequence[int]) -> tuple[int, 
 def moved(history: Sequence[Appointment], appointment: Appointment, member: int) -> bool:
     """Whether a member was one of three trustees at another position than now: it may still hold what it lacks now."""
     place = position(appointment, member)
+    earlier = [named for each in (appointment, *history) for named in (each.trustees, each.former)]
     return len(appointment.trustees) == 3 and any(
-        len(each.trustees) == 3 and position(each, member) not in (0, place) for each in history
+        len(named) == 3 and member in named and named.index(member) + 1 != place for named in earlier
     )
 
 

@@ -88,8 +88,7 @@ class Desk:
         receipt = patients.relay(patients.sign_configuration(identity, Part.TRUSTEES, value))
         identity.set_configuration(identity.configuration.with_part(Part.TRUSTEES, value))
         treating = (each.member for each in Episodes(self._session.ledger).of(identity.patient))
-        present = [each for each in former if self._session.ledger.member(each).status is not MemberStatus.LEFT]
-        self.announce(identity, treating, present)
+        self.announce(identity, treating, former)
         return receipt
 
     def check_in(self, identity: Identity, member: int | None = None) -> Receipt:
@@ -120,8 +119,8 @@ class Desk:
     ) -> list[MedUnionError]:
         """Tells key trustees, and `members` that treat the patient, who the trustees are; whom it did not reach.
 
-        A member that was not reached learns it at the next check-in. `former` trustees are told as well: before the new
-        ones, who ask them for shares, and again after them, to delete theirs.
+        A member that was not reached learns it at the next check-in. `former` trustees are told as well, unless
+        they left the consortium: before the new ones, who ask them for shares, and again after them, to delete theirs.
         """
         configuration = identity.configuration
         named = configuration.trustees
@@ -131,14 +130,18 @@ class Desk:
         salt, present = (named.salt, named.members) if named else (ZERO, ())
         appointment = Appointment(identity.patient, salt, present, contacts, representatives, tuple(former))
         failures: dict[int, MedUnionError] = {}
-        leaving = [each for each in former if each not in present]
-        for member in (*dict.fromkeys([*former, *members, *present]), *leaving):
+        leaving = [each for each in former if each not in present and self._has_not_left(each)]
+        staying = [each for each in former if each in present]
+        for member in (*dict.fromkeys([*leaving, *staying, *members, *present]), *leaving):
             failures.pop(member, None)
             try:
                 self._tell(appointment, member)
             except MedUnionError as failure:
                 failures[member] = failure
         return [*failures.values()]
+
+    def _has_not_left(self, member: int) -> bool:
+        return self._session.ledger.member(member).status is not MemberStatus.LEFT
 
     def _tell(self, appointment: Appointment, member: int) -> None:
         """Tells a member of an appointment; once more when it rotated its key meanwhile."""

@@ -258,6 +258,14 @@ class TestTransfer:
             with gone(kept, "hospital-c", "regulator"), pytest.raises(KeysUnavailable):
                 kept.read_as_patient()
 
+    def test_two_that_stay_hand_over_when_author_and_third_are_gone(self, kept: Kept) -> None:
+        with gone(kept, AUTHOR, "clinic"):
+            kept.network.desk(READER).set_trustees(kept.identity, kept.ids("laboratory", "hospital-c", "pharmacy"))
+            custody = kept.network.patient_records(kept.identity).custody()
+            assert custody.replicated == custody.batches > 10
+            assert [each.trustee for each in custody.trustees] == [*kept.ids("hospital-c", "laboratory", "pharmacy")]
+            assert kept.read_as_patient() == kept.records
+
     def test_a_member_that_is_removed_is_replaced(self, kept: Kept) -> None:
         network = kept.network
         removed = network.admit("pharmacy-2", MemberKind.PHARMACY)

@@ -100,3 +100,16 @@ class TestCustody:
         assert all(isinstance(each.failure, MedUnionError) for each in states)
         assert {each.failure.details["reason"] for each in states if each.failure} == {"not-the-patient"}
         assert reader.custody().replicated == 2
+
+
+class TestPositions:
+    def test_a_new_holder_learns_from_the_wallet_who_stood_elsewhere(self, kept: World) -> None:
+        """Hospital B moves from position 1 to 2; the pharmacy, at 3, never knew of the appointment before."""
+        moved = (LABORATORY, HOSPITAL_B, PHARMACY)
+        kept.appoint(*moved, former=FORMER, tell=(HOSPITAL_A,))
+        assert ask(kept, PHARMACY, HOSPITAL_B) == "former-position"
+        assert {each.indices for each in held(kept, HOSPITAL_B)} == {frozenset({2, 3})}
+
+    def test_who_stays_in_place_and_who_is_new_are_no_movers(self, kept: World) -> None:
+        kept.appoint(*ONE_NEW, former=FORMER, tell=(HOSPITAL_A,))
+        assert [ask(kept, CLINIC, each) for each in (LABORATORY, PHARMACY)] == ["granted", "granted"]
