@@ -4,7 +4,7 @@ Values are None, bool, int (64 bits), str, bytes, list, dict with str keys, and 
 measures, and amounts are integers in minor units.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import cbor2
@@ -14,7 +14,7 @@ from medunion.errors import InputError
 
 _LINK = 42
 _INT_MIN, _INT_MAX = -(1 << 64), (1 << 64) - 1
-_SCALARS = (type(None), bool, str, bytes, Cid)
+_SCALARS = frozenset({type(None), bool, str, bytes, Cid})
 
 
 def encode(value: Any) -> bytes:
@@ -65,15 +65,20 @@ def _link(tag: cbor2.CBORTag, *_: Any) -> Cid:
 def _check(value: Any) -> None:
     kind = type(value)
     if kind is list:
-        for item in value:
-            _check(item)
+        _check_all(value)
     elif kind is dict:
-        for key, item in value.items():
+        for key in value:
             if type(key) is not str:
                 raise InputError("a DAG-CBOR key is not text", field="dag-cbor")
-            _check(item)
+        _check_all(value.values())
     elif kind is int:
         if not _INT_MIN <= value <= _INT_MAX:
             raise InputError("an integer exceeds 64 bits", field="dag-cbor")
     elif kind not in _SCALARS:
         raise InputError(f"DAG-CBOR does not hold {kind.__name__}", field="dag-cbor")
+
+
+def _check_all(values: Iterable[Any]) -> None:
+    for item in values:
+        if type(item) not in _SCALARS:  # most are, and are decided without another call
+            _check(item)

@@ -1,6 +1,6 @@
 """A member's records and a patient's: what the SDK, the command line and the node use."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from medunion.blobs.store import BlobSource, BlobStore
@@ -15,11 +15,13 @@ from medunion.keys.ports import Directory
 from medunion.keys.release import Clock
 from medunion.keys.scope import ALL_CLASSES, Access
 from medunion.ledger import Ledger, RecordWriter, Signer
-from medunion.records.commit import FINALITY, Committer, Progress, silent
+from medunion.records.commit import FINALITY
+from medunion.records.ingest import Ingester, IngestReceipt, Submission
 from medunion.records.journal import Journal
 from medunion.records.opened import BatchOpener, RecordEntry
 from medunion.records.read import Listing, Reading, RecordReader, VerifiedRecord
 from medunion.records.receipt import CommitReceipt
+from medunion.records.sealing import Intake, Progress, silent
 from medunion.vocabulary import ALL_CATEGORIES, Purpose, RestrictedClass
 
 
@@ -53,9 +55,9 @@ class RecordService:
         self._opener = BatchOpener(ledger, blobs)
         self._store = home.key_store()
         self._journal = Journal(home.path / "journal.sqlite", home.kek, self._member)
-        self._committer: Committer | None = None
+        self._committer: Ingester | None = None
         if writer is not None and recorder is not None:
-            self._committer = Committer(
+            self._committer = Ingester(
                 ledger=ledger,
                 writer=writer,
                 blobs=blobs,
@@ -94,6 +96,20 @@ class RecordService:
             body_limit=body_limit,
             progress=progress,
         )
+
+    def ingest(
+        self,
+        submissions: Iterable[Submission],
+        *,
+        care_directory: CareDirectory | None = None,
+        validated: bool = True,
+        body_limit: int = BODY_LIMIT,
+        processes: int | None = None,
+        progress: Progress = silent,
+    ) -> IngestReceipt:
+        """See `Ingester.ingest`; `care_directory`, `validated` and `body_limit` are for all submissions."""
+        intake = Intake(care_directory, validated=validated, body_limit=body_limit)
+        return self._commits().ingest(submissions, intake, processes=processes, progress=progress)
 
     def correct(self, record_id: bytes, body: bytes, *, care_directory: CareDirectory | None = None) -> CommitReceipt:
         """See `Committer.correct`."""
@@ -206,7 +222,7 @@ class RecordService:
         known = current_appointment(self._ledger, self._store, patient)
         return () if known is None else known.trustees
 
-    def _commits(self) -> Committer:
+    def _commits(self) -> Ingester:
         if self._committer is None:
             raise UsageError("an operator with RECORDS is needed to commit")
         return self._committer
