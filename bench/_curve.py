@@ -1,0 +1,88 @@
+"""Time and gas of one bundle while the patients on the chain, and in the hospital's own stores, grow."""
+
+import json
+import time
+from collections.abc import Iterator
+from statistics import median
+
+from bench._meter import p95, table
+from bench._ward import READER, Ward
+from medunion.records.ingest import Submission
+
+POINTS = (1, 10, 100, 1_000, 10_000)
+_LABORATORY = {
+    "coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}]
+}
+
+
+def measure(ward: Ward, points: tuple[int, ...], bundle: bytes, repetitions: int) -> list[dict[str, float]]:
+    """At each number of patients: committing `bundle` for a patient with three trustees, and reading it at B.
+
+    The patients in between are real ones: registered, checked in, with three records that the hospital ingested.
+    """
+    rows, there = [], 0
+    service = ward.network.member(READER).records()
+    with ward.records() as records:
+        for patients in points:
+            probes = ward.admit(min(repetitions, patients - there))
+            fillers = ward.admit(patients - there - len(probes), trusted=False)
+            records.ingest(
+                (Submission(patient, visit(there + number)) for number, patient in enumerate(fillers)),
+                processes=2 if len(fillers) > 100 else 0,
+            )
+            ward.grant(probes)
+            commits, reads, gas, count = [], [], 0, 0
+            for patient in probes:
+                begun = time.perf_counter()
+                receipt = records.commit(patient, bundle)
+                commits.append((time.perf_counter() - begun) * 1000)
+                begun = time.perf_counter()
+                read = len(service.read(patient))
+                reads.append((time.perf_counter() - begun) * 1000)
+                if receipt.state != "replicated" or read != receipt.records:
+                    raise SystemExit(f"{receipt.records} records are {receipt.state}, {read} were read back")
+                gas, count = gas + receipt.gas, count + receipt.records
+            there = patients
+            rows.append(
+                {
+                    "patients": patients,
+                    "commit_ms": median(commits),
+                    "commit_ms_p95": p95(commits),
+                    "read_ms": median(reads),
+                    "gas_per_record": gas / count,
+                }
+            )
+    return rows
+
+
+def show(rows: list[dict[str, float]]) -> str:
+    """The curve, and the last point as a multiple of the first that has several samples."""
+    columns = ("patients", "commit_ms", "commit_ms_p95", "read_ms", "gas_per_record")
+    first = rows[1] if len(rows) > 2 else rows[0]
+    ratio = [f"{rows[-1]['patients']:,} / {first['patients']:,}"]
+    ratio += [f"{rows[-1][name] / first[name]:.2f}x" for name in columns[1:]]
+    return table(columns, [*([row[name] for name in columns] for row in rows), ratio])
+
+
+def visit(number: int) -> bytes:
+    """A patient's first visit: three records."""
+    return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": list(_entries(number))}).encode()
+
+
+def _entries(number: int) -> Iterator[dict[str, object]]:
+    subject = {"reference": f"Patient/p{number}"}
+    yield {"resource": {"resourceType": "Patient", "id": f"p{number}", "gender": "other", "birthDate": "1970-01-01"}}
+    kind = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}
+    yield {
+        "resource": {
+            "resourceType": "Encounter", "id": "e1", "status": "finished", "class": kind, "subject": subject,
+            "period": {"start": "2024-03-04T08:00:00+08:00"},
+        }
+    }
+    yield {
+        "resource": {
+            "resourceType": "Observation", "id": "o1", "status": "final", "category": [_LABORATORY],
+            "code": {"text": "potassium"}, "subject": subject, "encounter": {"reference": "Encounter/e1"},
+            "valueQuantity": {"value": 4.1, "unit": "mmol/L"},
+        }
+    }
