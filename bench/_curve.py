@@ -1,18 +1,14 @@
 """Time and gas of one bundle while the patients on the chain, and in the hospital's own stores, grow."""
 
-import json
 import time
-from collections.abc import Iterator
 from statistics import median
 
+from bench._histories import visit
 from bench._meter import p95, table
 from bench._ward import READER, Ward
 from medunion.records.ingest import Submission
 
 POINTS = (1, 10, 100, 1_000, 10_000)
-_LABORATORY = {
-    "coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}]
-}
 
 
 def measure(ward: Ward, points: tuple[int, ...], bundle: bytes, repetitions: int) -> list[dict[str, float]]:
@@ -62,27 +58,3 @@ def show(rows: list[dict[str, float]]) -> str:
     ratio = [f"{rows[-1]['patients']:,} / {first['patients']:,}"]
     ratio += [f"{rows[-1][name] / first[name]:.2f}x" for name in columns[1:]]
     return table(columns, [*([row[name] for name in columns] for row in rows), ratio])
-
-
-def visit(number: int) -> bytes:
-    """A patient's first visit: three records."""
-    return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": list(_entries(number))}).encode()
-
-
-def _entries(number: int) -> Iterator[dict[str, object]]:
-    subject = {"reference": f"Patient/p{number}"}
-    yield {"resource": {"resourceType": "Patient", "id": f"p{number}", "gender": "other", "birthDate": "1970-01-01"}}
-    kind = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}
-    yield {
-        "resource": {
-            "resourceType": "Encounter", "id": "e1", "status": "finished", "class": kind, "subject": subject,
-            "period": {"start": "2024-03-04T08:00:00+08:00"},
-        }
-    }
-    yield {
-        "resource": {
-            "resourceType": "Observation", "id": "o1", "status": "final", "category": [_LABORATORY],
-            "code": {"text": "potassium"}, "subject": subject, "encounter": {"reference": "Encounter/e1"},
-            "valueQuantity": {"value": 4.1, "unit": "mmol/L"},
-        }
-    }

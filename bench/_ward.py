@@ -25,6 +25,7 @@ from medunion.keys.appointment import appoint, configuration_digest
 from medunion.keys.holdings import Appointment
 from medunion.keys.local import LocalDirectory, LocalMember
 from medunion.network import Network
+from medunion.records.read import RecordReader
 from medunion.records.service import PatientReader, RecordService
 from medunion.vocabulary import ALL_CATEGORIES, MemberKind, Purpose
 
@@ -91,6 +92,10 @@ class Ward:
         reader = self.network.member(member).id
         self.send(_Call("AccessGrants", "setGrant", (patient, reader, 0, scope)) for patient in patients)
 
+    def revoke(self, patient: bytes, member: str = READER) -> None:
+        """All lanes of a member."""
+        self.send(iter([_Call("AccessGrants", "revoke", (patient, self.network.member(member).id, 0xFF))]))
+
     def send(self, calls: Iterator[_Call]) -> None:
         """Sends calls as the controller, many in a block."""
         connection, contracts = self.network.connection, self.ledger.contracts
@@ -142,6 +147,19 @@ class Ward:
         finally:
             service.close()
             directory.close()
+
+    @contextmanager
+    def stranger(self) -> Iterator[RecordReader]:
+        """Reads as the second hospital, which remembers nothing of what it read before."""
+        session, member = self.network.session, self.network.member(READER)
+        service = RecordService(
+            ledger=session.ledger, blobs=session.blobs, home=member.home, directory=session.directory,
+            reader=member.account("reader"), clock=session.clock,
+        )
+        try:
+            yield service.acting(member.account("reader"))
+        finally:
+            service.close()
 
     def reader(self, patient: bytes) -> PatientReader:
         """Reads as a patient."""

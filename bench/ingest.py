@@ -22,6 +22,7 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bench import _curve
+from bench._histories import visit
 from bench._meter import Span, best_cpu, measured, table
 from bench._stages import stopwatch
 from bench._ward import Ward, ward
@@ -85,7 +86,7 @@ def measure(home: Path, inputs: Inputs, size: Size) -> dict[str, Any]:
         figures["unvalidated_cpu"] = _processors(unvalidated, other)
         figures["stages_us"] = _stages(hospital, inputs, size)
         figures["baselines"] = _baselines(inputs)
-        figures["curve"] = _curve.measure(hospital, size.points, _curve.visit(0), size.repetitions)
+        figures["curve"] = _curve.measure(hospital, size.points, visit(0), size.repetitions)
         return figures
 
 
