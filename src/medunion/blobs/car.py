@@ -3,7 +3,10 @@
 varint length || DAG-CBOR {"roots": [root], "version": 1}, then per block: varint length || CID || bytes
 """
 
+import io
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from medunion.blobs import dagcbor, unixfs, varint
@@ -74,6 +77,20 @@ def links(block: Block) -> list[Cid]:
     if block.cid.codec is Codec.DAG_PB:
         return [child for child, _ in unixfs.decode_node(block.cid, block.data)[1]]
     return []
+
+
+@contextmanager
+def opened(source: bytes | Path) -> Iterator[BinaryIO]:
+    """A CAR, or the file that holds it, to read; InputError when the file cannot be read."""
+    if isinstance(source, Path):
+        try:
+            stream: BinaryIO = source.open("rb")
+        except OSError as error:
+            raise InputError(f"the CAR file cannot be read: {error.strerror}", field="car") from None
+    else:
+        stream = io.BytesIO(source)
+    with stream:
+        yield stream
 
 
 def read(stream: BinaryIO) -> tuple[Cid, Iterator[Block]]:

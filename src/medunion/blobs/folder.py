@@ -8,7 +8,6 @@ temporary name in its final folder, synced, renamed, its folder synced, and then
 Whatever happens before leaves a file that nothing refers to; `collect` removes it.
 """
 
-import io
 import os
 import secrets
 import sqlite3
@@ -23,7 +22,7 @@ from medunion.blobs.cid import Block, Cid
 from medunion.blobs.pack_index import PackIndex, Place
 from medunion.blobs.store import StoreStat
 from medunion.blobs.unixfs import MAX_FILE
-from medunion.errors import BlobCorrupted, BlobNotFound, BlobStoreUnavailable, InputError
+from medunion.errors import BlobCorrupted, BlobNotFound, BlobStoreUnavailable
 
 _PACKS, _INDEX, _SUFFIX, _TEMPORARY = "packs", "index.sqlite", ".car", ".writing"
 _BUFFER = 1024 * 1024
@@ -60,7 +59,7 @@ class FolderStore:
 
     def put_car(self, source: bytes | Path) -> Cid:
         """Store a CAR; see `BlobStore.put_car`."""
-        with self._source(source) as stream:
+        with car.opened(source) as stream:
             root, blocks = car.read(stream)
             self._store(root, blocks)
         return root
@@ -105,19 +104,19 @@ class FolderStore:
 
     def collect(self) -> int:
         """Delete unpinned packs, and what dead writers left; see `BlobStore.collect`."""
-        freed = 0
         with self._available("written"), self._index.writing():
             # No writer is between its rename and its row while this transaction is open.
+            _, before, _ = self._index.totals()
             self._index.drop_unpinned()
+            _, after, _ = self._index.totals()
             kept = self._index.files()
             garbage = [path for path in self._packs.glob(f"*/*{_SUFFIX}") if _relative(path) not in kept]
             stale = time.time() - _STALE_SECONDS
             garbage += [path for path in self._packs.glob(f"*/*{_TEMPORARY}") if path.stat().st_mtime < stale]
         with self._available("written"):
             for path in garbage:
-                freed += path.stat().st_size
                 path.unlink()
-        return freed
+        return before - after
 
     def stat(self) -> StoreStat:
         """What the store holds."""
@@ -219,18 +218,6 @@ class FolderStore:
                     except BlobCorrupted:
                         continue
                     index.replace(root, _relative(path), path.stat().st_size, entries)
-
-    @contextmanager
-    def _source(self, source: bytes | Path) -> Iterator[BinaryIO]:
-        if isinstance(source, Path):
-            try:
-                stream: BinaryIO = source.open("rb")
-            except OSError as error:
-                raise InputError(f"the CAR file cannot be read: {error.strerror}", field="car") from None
-        else:
-            stream = io.BytesIO(source)
-        with stream:
-            yield stream
 
     @contextmanager
     def _available(self, verb: str) -> Iterator[None]:

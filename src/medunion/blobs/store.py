@@ -25,7 +25,7 @@ from medunion.blobs.unixfs import MAX_FILE
 
 @dataclass(frozen=True, slots=True)
 class StoreStat:
-    """What a store holds: pinned roots, blocks, and bytes used."""
+    """What a store holds: pinned roots, blocks, and bytes used on its disk, by its own account."""
 
     pins: int
     blocks: int
@@ -70,7 +70,7 @@ class BlobStore(BlobSource, Protocol):
         """The pinned roots, in order of their bytes."""
 
     def collect(self) -> int:
-        """Delete what no pin keeps; returns the bytes freed."""
+        """Delete what no pin keeps; returns how many blocks went."""
 
     def stat(self) -> StoreStat:
         """What the store holds."""

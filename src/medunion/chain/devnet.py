@@ -10,21 +10,19 @@ import json
 import os
 import platform
 import shutil
-import signal
-import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from medunion import settings
+from medunion import processes, settings
 from medunion.chain.accounts import Account
 from medunion.chain.connection import Connection
 from medunion.chain.parameters import Parameters, Seat
 from medunion.errors import ChainError, DevnetError
+from medunion.processes import ending_cleanly as ending_cleanly
 
 CHAIN_ID = 31337
 MNEMONIC = "test test test test test test test test test test test junk"
@@ -33,10 +31,7 @@ MNEMONIC = "test test test test test test test test test test test junk"
 NETWORK_FILE = "devnet.json"
 STATE_FILE = Path("chain") / "state.json"
 _START = 30.0
-_STOP = 30.0
 _ATTEMPTS = 3
-_PROCESSES = Path("/proc")
-_children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,7 @@ class Devnet:
 
     def stop(self) -> None:
         """Stops it; writes the state first when it is kept. DevnetError when it does not stop."""
-        _stop(self.pid)
+        processes.stop(self.pid, "the devnet")
         if self.keep:
             return
         with contextlib.suppress(FileNotFoundError):
@@ -101,7 +96,7 @@ def start(
         raise DevnetError(f"{home} is not writable: {failure.strerror}", home=str(home)) from None
     with log:
         for attempt in range(_ATTEMPTS):
-            chosen = port or _free_port()
+            chosen = port or processes.free_port()
             _require_free(chosen)
             options = ["--host", "127.0.0.1", "--port", str(chosen), "--chain-id", str(CHAIN_ID)]
             options += ["--hardfork", hardfork, "--mnemonic", MNEMONIC, "--cache-path", str(home / "chain" / "cache")]
@@ -111,7 +106,7 @@ def start(
                 options += ["--block-time", str(block_time)]
             process = None
             try:
-                with _undisturbed():
+                with processes.undisturbed():
                     process = subprocess.Popen(  # noqa: S603  # our own Anvil, no shell
                         [str(anvil), *options],
                         stdin=subprocess.DEVNULL,
@@ -121,7 +116,7 @@ def start(
                     )
                 devnet = Devnet(home, f"http://127.0.0.1:{chosen}", chosen, process.pid, CHAIN_ID, hardfork, keep)
                 if _await(devnet, process):
-                    _children[process.pid] = process
+                    processes.children[process.pid] = process
                     _keep_time(devnet)
                     _write(devnet)
                     return devnet
@@ -153,7 +148,8 @@ def status(home: Path) -> Devnet | None:
         return None
     except (OSError, ValueError, KeyError, TypeError) as failure:
         raise DevnetError(f"{path} cannot be read: {failure}", path=str(path)) from None
-    return devnet if _alive(devnet.pid) and _is_anvil(devnet) and _answers(devnet) else None
+    running = processes.alive(devnet.pid) and processes.runs(devnet.pid, "anvil", str(devnet.port))
+    return devnet if running and _answers(devnet) else None
 
 
 def stop(home: Path) -> bool:
@@ -174,49 +170,6 @@ def running(home: Path, *, port: int = 0, hardfork: str = "cancun", keep: bool =
             yield devnet
         finally:
             devnet.stop()
-
-
-@contextlib.contextmanager
-def ending_cleanly() -> Iterator[None]:
-    """Lets SIGTERM and SIGHUP unwind the stack, so that what was started is stopped.
-
-    Only the main thread may; a handler of the caller's own stays.
-    """
-
-    def leave(number: int, _frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    replaced = []
-    try:
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is signal.SIG_DFL:
-                with contextlib.suppress(ValueError):  # not the main thread
-                    signal.signal(number, leave)
-                    replaced.append(number)
-        yield
-    finally:
-        for number in replaced:
-            signal.signal(number, signal.SIG_DFL)
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Puts off signals that would end the process until a child is known; only the main thread gets any."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    waiting: list[int] = []
-    former = {
-        one: signal.signal(one, lambda number, _frame: waiting.append(number))
-        for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
-    try:
-        yield
-    finally:
-        for one, handler in former.items():
-            signal.signal(one, handler)
-        for number in waiting:
-            signal.raise_signal(number)
 
 
 def advance(connection: Connection, seconds: int) -> int:
@@ -259,19 +212,9 @@ def _write(devnet: Devnet) -> None:
     part.replace(path)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _require_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise DevnetError(f"port {port} is taken; name another, or 0 for a free one", port=port) from None
+    if not processes.is_free(port):
+        raise DevnetError(f"port {port} is taken; name another, or 0 for a free one", port=port)
 
 
 def _await(devnet: Devnet, process: subprocess.Popen[bytes]) -> bool:
@@ -302,38 +245,3 @@ def _answers(devnet: Devnet) -> bool:
             return connection.chain_id == devnet.chain_id
     except ChainError:
         return False
-
-
-def _is_anvil(devnet: Devnet) -> bool:
-    """Whether the process is an Anvil on the devnet's port, where the system tells: its id may be another's by now."""
-    if not _PROCESSES.is_dir():
-        return True
-    try:
-        arguments = (_PROCESSES / str(devnet.pid) / "cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
-    return "anvil" in Path(os.fsdecode(arguments[0])).name and str(devnet.port).encode() in arguments
-
-
-def _alive(pid: int) -> bool:
-    if child := _children.get(pid):
-        return child.poll() is None
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _stop(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
-    until = time.monotonic() + _STOP
-    while _alive(pid):
-        if time.monotonic() > until:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            raise DevnetError(f"the devnet (process {pid}) did not stop by itself and was killed", pid=pid)
-        time.sleep(0.02)

@@ -17,14 +17,16 @@ from medunion.locale import translate as t
     "--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar=t("metavar.file"),
     help=t("deploy.key"),
 )
+@click.option("--ipfs", metavar=t("metavar.url"), help=t("deploy.ipfs"))
 @json_option
-def command(named: str, urls: tuple[str, ...], key: Path | None, as_json: bool) -> None:
+def command(named: str, urls: tuple[str, ...], key: Path | None, ipfs: str | None, as_json: bool) -> None:
     """Deploy the contracts of a network, or finish an interrupted deployment."""
     from medunion.chain import devnet
     from medunion.chain.accounts import Account
     from medunion.chain.connection import Connection
     from medunion.chain.deployment import deploy
     from medunion.chain.parameters import Parameters
+    from medunion.network.blobs import use_node
 
     folder = home()
     parameters = Parameters.load(_parameters_file(named))
@@ -40,6 +42,8 @@ def command(named: str, urls: tuple[str, ...], key: Path | None, as_json: bool) 
         account = devnet.account(0)
     else:
         raise DeploymentError("name the key file of the account that deploys", network=named)
+    if ipfs is not None:
+        use_node(folder, ipfs)
     with Connection(urls) as connection, progress("progress.deploy") as advance:
         found = deploy(
             connection, account, parameters, folder.deployment, lambda _contract, done, total: advance(done, total)

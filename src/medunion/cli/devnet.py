@@ -1,7 +1,7 @@
 """`medunion devnet`: a local Anvil with the contracts and a council of three."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -9,6 +9,9 @@ from medunion.cli.output import emit_json, progress, say
 from medunion.cli.support import group, home, json_option, passphrases
 from medunion.errors import DevnetError
 from medunion.locale import translate as t
+
+if TYPE_CHECKING:
+    from medunion.network import Home
 
 
 @group("devnet")
@@ -22,8 +25,9 @@ def command() -> None:
     "--from", "source", type=click.Path(file_okay=False, path_type=Path), metavar=t("metavar.folder"),
     help=t("devnet.up.from"),
 )
+@click.option("--blobs", type=click.Choice(["folder", "kubo"]), help=t("devnet.up.blobs"))
 @json_option
-def up(port: int, source: Path | None, as_json: bool) -> None:
+def up(port: int, source: Path | None, blobs: str | None, as_json: bool) -> None:
     """Start an Anvil, deploy, write the council's keys."""
     from medunion.network import Network
 
@@ -33,15 +37,16 @@ def up(port: int, source: Path | None, as_json: bool) -> None:
     secrets = passphrases()
     with progress("progress.deploy") as advance:
         opened = Network.start_devnet(
-            folder, secrets, port=port, progress=lambda _contract, done, total: advance(done, total)
+            folder, secrets, port=port, blobs=blobs, progress=lambda _contract, done, total: advance(done, total)
         )
     with opened:
-        found = _described(opened.devnet, opened.home.member_ids(), opened.home.wallets())
-        opened.devnet = None  # it goes on running in the background
+        found = _described(opened.devnet, opened.home)
+        opened.devnet = opened.node = None  # they go on running in the background
     if as_json:
         emit_json(found)
         return
     say("devnet.up.done", rpc=found["rpc"], home=folder, pid=found["pid"])
+    _say_node(found)
     if found["members"]:
         _say_who(found)
     elif source is None:
@@ -53,10 +58,12 @@ def up(port: int, source: Path | None, as_json: bool) -> None:
 @command.command(help=t("devnet.down.help"))
 def down() -> None:
     """Stop the devnet; its state is kept."""
+    from medunion.blobs import kubo_daemon
     from medunion.chain import devnet
 
     folder = home().path
-    say("devnet.down.done" if devnet.stop(folder) else "devnet.none", home=folder)
+    node = kubo_daemon.stop(folder)
+    say("devnet.down.done" if devnet.stop(folder) or node else "devnet.none", home=folder)
 
 
 @command.command(help=t("devnet.status.help"))
@@ -68,7 +75,7 @@ def status(as_json: bool) -> None:
     folder = home()
     running = devnet.status(folder.path)
     if as_json:
-        emit_json(_described(running, folder.member_ids(), folder.wallets()))
+        emit_json(_described(running, folder))
         return
     if running is None:
         say("devnet.none", home=folder.path)
@@ -76,7 +83,14 @@ def status(as_json: bool) -> None:
     with running.connect() as connection:
         block = connection.head().number
     say("devnet.status.running", rpc=running.rpc, pid=running.pid, block=block, home=folder.path)
-    _say_who(_described(running, folder.member_ids(), folder.wallets()))
+    found = _described(running, folder)
+    _say_node(found)
+    _say_who(found)
+
+
+def _say_node(found: dict[str, Any]) -> None:
+    if node := found["ipfs"]:
+        say("devnet.ipfs" if node["running"] else "devnet.ipfs_away", rpc=node["rpc"], pid=node.get("pid", "-"))
 
 
 def _say_who(found: dict[str, Any]) -> None:
@@ -85,8 +99,12 @@ def _say_who(found: dict[str, Any]) -> None:
             say(f"devnet.{key}", names=", ".join(found[key]))
 
 
-def _described(running: Any, members: dict[int, str], wallets: list[str]) -> dict[str, Any]:
+def _described(running: Any, folder: "Home") -> dict[str, Any]:
+    from medunion.blobs import kubo_daemon
+
     found: dict[str, Any] = {"running": running is not None}
     if running is not None:
         found |= {"rpc": running.rpc, "pid": running.pid, "chainId": running.chain_id, "hardfork": running.hardfork}
-    return {**found, "members": list(members.values()), "wallets": wallets}
+    if node := kubo_daemon.read(folder.path):
+        node["running"] = kubo_daemon.answers(node["rpc"])
+    return {**found, "ipfs": node, "members": list(folder.member_ids().values()), "wallets": folder.wallets()}

@@ -1,6 +1,7 @@
 """A whole network in one folder: what the command line, the demo, scripts and tests stand on.
 
     home         the folder and what lies where
+    blobs        in which store its blobs are
     passphrases  asked once, tried on what is opened next
     funds        gas for members' accounts
     member       a member whose folder is here: accounts, keys, records

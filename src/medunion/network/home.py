@@ -7,6 +7,7 @@
     members/<name>/     a member's folder (keys/home.py), operators/<operator>.json: keystores of its accounts
     wallets/<name>.json patients' wallets
     blobs/              the network's blob store, in place of a swarm
+    kubo.json  ipfs/    the IPFS node that holds the blobs instead (blobs/kubo_daemon.py)
     chain/  logs/       a devnet's state and logs
 """
 

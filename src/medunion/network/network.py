@@ -1,13 +1,16 @@
 """A network as one folder shows it: the chain, the contracts, the members and wallets whose files are here."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from medunion import settings
 from medunion.access.emergency import Emergencies, Statement
 from medunion.access.grants import Grants
-from medunion.blobs.folder import FolderStore
+from medunion.blobs import kubo_daemon
+from medunion.blobs.kubo_daemon import KuboDaemon
 from medunion.care.episodes import Episodes
 from medunion.chain import devnet
 from medunion.chain.connection import Connection
@@ -23,6 +26,7 @@ from medunion.keys.local import LocalDirectory
 from medunion.keys.release import Clock
 from medunion.ledger import Receipt
 from medunion.network.admission import Admission
+from medunion.network.blobs import open_store, runs_node
 from medunion.network.desk import Desk
 from medunion.network.funds import Funds
 from medunion.network.home import DEVNET_COSTS, Costs, Home, patient_id
@@ -41,6 +45,7 @@ class Network:
         self.session = session
         self.connection = connection
         self.devnet = running
+        self.node: KuboDaemon | None = None
         self._members: dict[str, MemberHandle] = {}
         self._wallets: dict[str, Wallet] = {}
 
@@ -51,14 +56,18 @@ class Network:
         passphrases: Passphrases,
         *,
         rpc: Sequence[str] = (),
+        ipfs: str | None = None,
         running: devnet.Devnet | None = None,
         clock: Clock | None = None,
     ) -> Self:
         """The network of a folder, after checking chain, code and versions; `rpc` overrides its addresses.
 
-        `clock` is the members' own, in seconds: this machine's or the chain's, whichever is later, unless given.
+        `ipfs` is the RPC address of the IPFS node that holds the blobs: MEDUNION_IPFS, else as the folder says, unless
+        given. `clock` is the members' own, in seconds: this machine's or the chain's, whichever is later, unless given.
         """
         place = home.place()
+        if running is None:
+            ipfs = ipfs or settings.read("MEDUNION_IPFS")
         connection = Connection(tuple(rpc) or place.rpc, chain_id=place.chain_id)
         try:
             ledger = open_deployment(connection, home.deployment)
@@ -69,7 +78,7 @@ class Network:
                 funds=Funds(ledger, funder),
                 passphrases=passphrases,
                 costs=home.costs(),
-                blobs=FolderStore(home.blobs, name="network"),
+                blobs=open_store(home, ipfs),
                 directory=LocalDirectory(),
                 clock=clock or ledger.now,
             )
@@ -90,21 +99,33 @@ class Network:
         keep: bool = True,
         detached: bool = True,
         hardfork: str = "cancun",
+        blobs: str | None = None,
         clock: Clock | None = None,
         progress: Progress | None = None,
     ) -> Self:
-        """Starts an Anvil in a folder (or goes on with the one kept there), deploys, and writes the council's keys."""
+        """Starts an Anvil in a folder (or goes on with the one kept there), deploys, and writes the council's keys.
+
+        `blobs` is where its blobs are: `folder`, or `kubo` for an IPFS node of its own beside the Anvil (default: as
+        until now, a folder at first). DevnetError, also when they are elsewhere already.
+        """
         home = Home(Path(path))
         secrets = Passphrases.fixed(passphrases) if isinstance(passphrases, str) else passphrases
-        running = devnet.start(home.path, port=port, keep=keep, detached=detached, hardfork=hardfork)
-        try:
+        with_node = runs_node(home, blobs)
+        with ExitStack() as undo:
+            running = devnet.start(home.path, port=port, keep=keep, detached=detached, hardfork=hardfork)
+            undo.callback(running.stop)
+            node = None
+            if with_node:
+                kubo_daemon.stop(home.path)  # one that outlived its devnet
+                node = kubo_daemon.start(home.path, detached=detached)
+                undo.callback(node.stop)
             with running.connect() as connection:
                 deploy(connection, devnet.account(0), devnet.parameters(), home.deployment, progress)
             write_seats(home, secrets)
-            return cls.open(home, secrets, running=running, clock=clock)
-        except BaseException:
-            running.stop()
-            raise
+            network = cls.open(home, secrets, running=running, clock=clock)
+            network.node = node
+            undo.pop_all()
+        return network
 
     def __enter__(self) -> Self:
         return self
@@ -115,14 +136,17 @@ class Network:
         self.close()
 
     def close(self, *, stop: bool = True) -> None:
-        """Closes files and sockets; `stop` also ends a devnet that was started here."""
+        """Closes files and sockets; `stop` also ends a devnet, and its IPFS node, that were started here."""
         for handle in self._members.values():
             handle.close()
         self.session.directory.close()
         self.session.blobs.close()
         self.connection.close()
-        if stop and self.devnet is not None:
-            self.devnet.stop()
+        with ExitStack() as ending:
+            if stop and self.node is not None:
+                ending.callback(kubo_daemon.stop, self.home.path)
+            if stop and self.devnet is not None:
+                ending.callback(self.devnet.stop)
 
     @property
     def home(self) -> Home:
