@@ -161,10 +161,10 @@ class Ward:
         finally:
             service.close()
 
-    def reader(self, patient: bytes) -> PatientReader:
+    def reader(self, patient: bytes, blobs: BlobStore | None = None) -> PatientReader:
         """Reads as a patient."""
         return PatientReader(
-            ledger=self.ledger, blobs=self.network.session.blobs, directory=self.network.session.directory,
+            ledger=self.ledger, blobs=blobs or self.network.session.blobs, directory=self.network.session.directory,
             patient=patient, controller=self.controller, private_key=self.private_key, trustees=self.trustees,
             clock=self.network.session.clock,
         )

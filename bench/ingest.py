@@ -15,6 +15,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bench import _curve
 from bench._histories import visit
-from bench._meter import Span, best_cpu, measured, table
+from bench._meter import Span, best_cpu, cpu_of, measured, table
 from bench._stages import stopwatch
 from bench._ward import Ward, ward
+from medunion.blobs import kubo_daemon
+from medunion.blobs.kubo import KuboStore
+from medunion.blobs.store import BlobStore
 from medunion.demo import samples
+from medunion.errors import DevnetError
 from medunion.fhir import Directory
 from medunion.records.ingest import IngestReceipt, Submission
 
@@ -75,44 +80,52 @@ def measure(home: Path, inputs: Inputs, size: Size) -> dict[str, Any]:
     """Every figure, on a devnet of its own in `home`."""
     with ward(home) as hospital:
         figures: dict[str, Any] = {}
-        validated, span, stored = _run(hospital, inputs, size, validated=True)
-        figures["validated_per_s"] = validated.total.records / span.wall
-        unvalidated, other, _ = _run(hospital, inputs, size, validated=False)
-        figures["unvalidated_per_s"] = unvalidated.total.records / other.wall
-        figures["gas_per_record"] = validated.total.gas / validated.total.records
-        figures["bytes_per_record"] = stored / validated.total.records
-        figures["records"] = validated.total.records
-        figures["validated_cpu"] = _processors(validated, span)
-        figures["unvalidated_cpu"] = _processors(unvalidated, other)
+        folder = hospital.network.session.blobs
+        before = folder.stat().size
+        receipt = _run("validated", figures, hospital, inputs, size)
+        figures["gas_per_record"] = receipt.total.gas / receipt.total.records
+        figures["bytes_per_record"] = (folder.stat().size - before) / receipt.total.records
+        figures["records"] = receipt.total.records
+        _run("unvalidated", figures, hospital, inputs, size)
+        with kubo_daemon.running(home) as daemon, closing(KuboStore(daemon.rpc)) as node:
+            _run("kubo_validated", figures, hospital, inputs, size, node, daemon.pid)
         figures["stages_us"] = _stages(hospital, inputs, size)
         figures["baselines"] = _baselines(inputs)
         figures["curve"] = _curve.measure(hospital, size.points, visit(0), size.repetitions)
         return figures
 
 
-def _run(hospital: Ward, inputs: Inputs, size: Size, *, validated: bool) -> tuple[IngestReceipt, Span, int]:
-    """One ingest of fresh patients, checked by reading some of them back; also the bytes that it stored."""
+def _run(
+    name: str, figures: dict[str, Any], hospital: Ward, inputs: Inputs, size: Size, blobs: BlobStore | None = None,
+    daemon: int = 0,
+) -> IngestReceipt:  # fmt: skip
+    """One ingest of fresh patients, timed, and checked by reading some of them back."""
     submissions = inputs.of(hospital.admit(size.patients))
-    blobs = hospital.network.session.blobs
-    with hospital.records() as records:
-        before = blobs.stat().size
+    with hospital.records(blobs) as records:
+        busy = cpu_of(daemon)
         with measured(hospital.anvil) as span:
             receipt = records.ingest(
-                submissions, care_directory=inputs.directory, validated=validated, processes=size.processes
+                submissions,
+                care_directory=inputs.directory,
+                validated=name != "unvalidated",
+                processes=size.processes,
             )
+        span.others += cpu_of(daemon) - busy
         if receipt.refused or receipt.total.state != "replicated":
             why = [outcome.failure for outcome in receipt.refused] or receipt.total.failures
             raise SystemExit(f"not everything was acknowledged: {receipt.total.state}, {why}")
         for submission, outcome in list(zip(submissions, receipt.outcomes, strict=True))[: len(inputs.bundles)]:
-            read_back(hospital, submission, outcome.records)
-    return receipt, span, blobs.stat().size - before
+            read_back(hospital, submission, outcome.records, blobs)
+    figures[f"{name}_per_s"] = receipt.total.records / span.wall
+    figures[f"{name}_cpu"] = _processors(receipt, span)
+    return receipt
 
 
-def read_back(hospital: Ward, submission: Submission, records: int) -> None:
+def read_back(hospital: Ward, submission: Submission, records: int, blobs: BlobStore | None = None) -> None:
     """Reads a patient's records as the patient: as many as were counted, each byte for byte in the bundle."""
     data = submission.bundle if isinstance(submission.bundle, bytes) else submission.bundle.read_bytes()
     plain = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
-    read = hospital.reader(submission.patient).read()
+    read = hospital.reader(submission.patient, blobs).read()
     if len(read) != records or not all(record.body in plain for record in read):
         raise SystemExit(f"{records} records went in, {len(read)} came back")
 
@@ -120,7 +133,7 @@ def read_back(hospital: Ward, submission: Submission, records: int) -> None:
 def _processors(receipt: IngestReceipt, span: Span) -> dict[str, float]:
     """Microseconds of processor time for each record, by who used them; and what two cores could do at best."""
     records = receipt.total.records
-    each = {"this_process": span.own, "workers": span.workers, "anvil": span.others, "all": span.cpu}
+    each = {"this_process": span.own, "workers": span.workers, "nodes": span.others, "all": span.cpu}
     found = {f"{name}_us": seconds / records * 1e6 for name, seconds in each.items()}
     return {**found, "per_cpu_s": records / span.cpu, "projected_on_2_cores_per_s": 2 * records / span.cpu}
 
@@ -168,10 +181,10 @@ def report(figures: dict[str, Any]) -> str:
         "",
         "processor time, us/record",
         table(
-            ("", "this process", "workers", "Anvil", "all", "2 cores at best, records/s"),
+            ("", "this process", "workers", "Anvil, Kubo", "all", "2 cores at best, records/s"),
             [
                 [name, *(figures[f"{name}_cpu"][part] for part in (
-                    "this_process_us", "workers_us", "anvil_us", "all_us", "projected_on_2_cores_per_s"))]
+                    "this_process_us", "workers_us", "nodes_us", "all_us", "projected_on_2_cores_per_s"))]
                 for name in ("validated", "unvalidated", "kubo_validated") if f"{name}_cpu" in figures
             ],
         ),
@@ -202,6 +215,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="a small run of each part")
     parser.add_argument("--bundles", type=Path, metavar="FOLDER", help="patients' bundles instead of the samples")
     options = parser.parse_args(arguments)
+    try:
+        kubo_daemon.find_ipfs()
+    except DevnetError as missing:
+        parser.exit(1, f"{missing.message}\n")
     inputs = Inputs(options.bundles)
     with tempfile.TemporaryDirectory(prefix="medunion-ingest-") as home:
         figures = measure(Path(home), inputs, QUICK if options.quick else FULL)
