@@ -1,5 +1,7 @@
-"""`medunion record`: commit, list, show, history, verify."""
+"""`medunion record`: commit, ingest, list, show, history, verify."""
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,27 +15,31 @@ from medunion.locale import translate as t
 from medunion.vocabulary import RestrictedClass
 
 if TYPE_CHECKING:
+    from medunion.fhir import Directory
     from medunion.keys.client import Notice
+    from medunion.records.ingest import IngestReceipt
     from medunion.records.receipt import CommitReceipt
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
+_directories = click.option(
+    "--directory", "directories", type=_file, multiple=True, metavar=t("metavar.file"),
+    help=t("record.commit.directory"),
+)
+_limit = click.option("--limit", type=click.IntRange(1), metavar=t("metavar.bytes"), help=t("record.commit.limit"))
 
 
 @group("record")
 def command() -> None:
-    """Commit, list, show, history, verify."""
+    """Commit, ingest, list, show, history, verify."""
 
 
 @command.command(help=t("record.commit.help"))
 @argument("member")
 @argument("patient")
 @argument("file", type=_file)
-@click.option(
-    "--directory", "directories", type=_file, multiple=True, metavar=t("metavar.file"),
-    help=t("record.commit.directory"),
-)
+@_directories
 @click.option("--restrict", multiple=True, metavar=t("metavar.restrict"), help=t("record.commit.restrict"))
-@click.option("--limit", type=click.IntRange(1), metavar=t("metavar.bytes"), help=t("record.commit.limit"))
+@_limit
 @json_option
 def commit(
     member: str,
@@ -45,10 +51,10 @@ def commit(
     as_json: bool,
 ) -> None:
     """Commit a FHIR bundle or resource as a member."""
-    from medunion.fhir import BODY_LIMIT, Directory
+    from medunion.fhir import BODY_LIMIT
 
     masks = _masks(restrict)
-    known = Directory.from_bundles(*map(_read, directories)) if directories else None
+    known = _directory(directories)
     data = _read(file)
     with network() as opened, progress("progress.commit") as advance:
         receipt = opened.member(member).records().commit(
@@ -60,6 +66,37 @@ def commit(
             progress=lambda _step, done, total: advance(done, total),
         )
     _report(receipt, member, patient, as_json)
+
+
+@command.command(help=t("record.ingest.help"))
+@argument("member")
+@argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_directories
+@_limit
+@click.option("--processes", type=click.IntRange(0), metavar=t("metavar.count"), help=t("record.ingest.processes"))
+@json_option
+def ingest(
+    member: str, folder: Path, directories: tuple[Path, ...], limit: int | None, processes: int | None, as_json: bool
+) -> None:
+    """Commit many patients' bundles at once."""
+    from medunion.fhir import BODY_LIMIT
+    from medunion.records.ingest import Submission
+
+    known = _directory(directories)
+    with network() as opened, progress("progress.commit") as advance:
+        receipt = opened.member(member).records().ingest(
+            [
+                Submission(opened.patient_id(patient), path, str(path.relative_to(folder)))
+                for patient, path in _bundles(folder)
+            ],
+            care_directory=known,
+            body_limit=limit or BODY_LIMIT,
+            processes=processes,
+            progress=lambda _step, done, total: advance(done, total),
+        )
+    _report_ingest(receipt, member, as_json)
+    if receipt.refused:
+        sys.exit(1)
 
 
 @command.command("list", help=t("record.list.help"))
@@ -182,6 +219,61 @@ def _report(receipt: "CommitReceipt", member: str, patient: str, as_json: bool) 
         say(f"record.state.{receipt.state}")
     for failure in receipt.failures:
         report_warning(failure)
+
+
+def _report_ingest(receipt: "IngestReceipt", member: str, as_json: bool) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "file": each.name,
+            "patient": each.patient,
+            "records": each.records,
+            "unchanged": each.unchanged,
+            "state": each.state,
+            "failure": None if each.failure is None else each.failure.as_dict(),
+        }
+        for each in receipt.outcomes
+    ]
+    total = receipt.total
+    if as_json:
+        emit_json(
+            {
+                "member": member,
+                "files": rows,
+                "records": total.records,
+                "unchanged": total.unchanged,
+                "transactions": total.transactions,
+                "gasUsed": total.gas,
+                "state": total.state,
+                "failures": [failure.as_dict() for failure in total.failures],
+            }
+        )
+        return
+    said = [{**row, "state": t(f"record.outcome.{row['state']}")} for row in rows]
+    emit_rows(said, ("file", "records", "unchanged", "state"), as_json=False)
+    say("record.commit.done", records=total.records, batches=len(total.batches),
+        transactions=len(total.transactions), gas=f"{total.gas:,}")
+    for outcome in receipt.refused:
+        click.echo(f"{outcome.name}:", err=True)
+        if outcome.failure is not None:
+            report_warning(outcome.failure)
+    for failure in total.failures:
+        report_warning(failure)
+
+
+def _bundles(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Patients and their bundles: `PATIENT.json`, or any JSON files in a folder `PATIENT`; gzip of them as well."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and path.name.endswith((".json", ".json.gz")))
+    if not found:
+        raise UsageError(f"{folder} holds no *.json or *.json.gz", path=str(folder))
+    for path in found:
+        first, *rest = path.relative_to(folder).parts
+        yield first if rest else first.removesuffix(".gz").removesuffix(".json"), path
+
+
+def _directory(paths: tuple[Path, ...]) -> "Directory | None":
+    from medunion.fhir import Directory
+
+    return Directory.from_bundles(*map(_read, paths)) if paths else None
 
 
 def _warn(noticed: "tuple[Notice, ...]") -> None:
