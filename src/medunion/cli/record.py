@@ -250,8 +250,11 @@ def _report_ingest(receipt: "IngestReceipt", member: str, as_json: bool) -> None
         return
     said = [{**row, "state": t(f"record.outcome.{row['state']}")} for row in rows]
     emit_rows(said, ("file", "records", "unchanged", "state"), as_json=False)
-    say("record.commit.done", records=total.records, batches=len(total.batches),
-        transactions=len(total.transactions), gas=f"{total.gas:,}")
+    if total.records:
+        say("record.commit.done", records=total.records, batches=len(total.batches),
+            transactions=len(total.transactions), gas=f"{total.gas:,}")
+    else:
+        say("record.commit.unchanged", unchanged=total.unchanged)
     for outcome in receipt.refused:
         click.echo(f"{outcome.name}:", err=True)
         if outcome.failure is not None:
