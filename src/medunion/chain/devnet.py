@@ -19,6 +19,7 @@ from typing import Any
 
 from medunion import processes, settings
 from medunion.chain.accounts import Account
+from medunion.chain.anvil_state import STATE_FILE, genesis_time
 from medunion.chain.connection import Connection
 from medunion.chain.parameters import Parameters, Seat
 from medunion.errors import ChainError, DevnetError
@@ -29,7 +30,9 @@ MNEMONIC = "test test test test test test test test test test test junk"
 """Anvil's well-known phrase: its accounts are funded on every devnet and worth nothing anywhere."""
 
 NETWORK_FILE = "devnet.json"
-STATE_FILE = Path("chain") / "state.json"
+SAVE_EVERY = 10
+"""Seconds between two writes of a kept devnet's state."""
+
 _START = 30.0
 _ATTEMPTS = 3
 
@@ -78,12 +81,15 @@ def start(
     keep: bool = True,
     block_time: float | None = None,
     detached: bool = True,
+    save_every: int = SAVE_EVERY,
 ) -> Devnet:
     """Starts a devnet in `home`, going on from the state there.
 
-    `port` 0 takes a free one. `hardfork` names the chain's rules. `keep` writes the state when it stops. Blocks come
-    with each transaction, or every `block_time` seconds. A `detached` devnet outlives the caller's terminal.
-    DevnetError when the folder is not writable, the port taken, a devnet runs in `home` already, or there is no Anvil.
+    `port` 0 takes a free one. `hardfork` names the chain's rules. `keep` writes the state when it stops and every
+    `save_every` seconds, so that an Anvil that is killed loses its last blocks and not all. Blocks come with each
+    transaction, or every `block_time` seconds. A `detached` devnet outlives the caller's terminal.
+    DevnetError when the folder is not writable, the port taken, a devnet runs in `home` already, the state there is cut
+    off, or there is no Anvil.
     """
     anvil = find_anvil()
     if running := status(home):
@@ -91,6 +97,7 @@ def start(
     try:
         for folder in ("chain", "logs"):
             (home / folder).mkdir(parents=True, exist_ok=True)
+        begun = genesis_time(home)
         log = (home / "logs" / "anvil.log").open("ab")
     except OSError as failure:
         raise DevnetError(f"{home} is not writable: {failure.strerror}", home=str(home)) from None
@@ -100,8 +107,9 @@ def start(
             _require_free(chosen)
             options = ["--host", "127.0.0.1", "--port", str(chosen), "--chain-id", str(CHAIN_ID)]
             options += ["--hardfork", hardfork, "--mnemonic", MNEMONIC, "--cache-path", str(home / "chain" / "cache")]
+            options += ["--timestamp", str(begun)]
             if keep:
-                options += ["--state", str(home / STATE_FILE)]
+                options += ["--state", str(home / STATE_FILE), "--state-interval", str(save_every)]
             if block_time is not None:
                 options += ["--block-time", str(block_time)]
             process = None
@@ -232,11 +240,9 @@ def _await(devnet: Devnet, process: subprocess.Popen[bytes]) -> bool:
 
 
 def _keep_time(devnet: Devnet) -> None:
-    """Anvil forgets that its clock was moved when it loads a state; a block must not be older than its parent."""
+    """Anvil begins its clock at the first block's time; no block may be older than its parent."""
     with devnet.connect() as connection:
-        ahead = connection.head().time - int(time.time())
-        if ahead > 0:
-            connection.request("evm_increaseTime", ahead + 1)
+        connection.request("evm_setTime", max(int(time.time()), connection.head().time + 1))
 
 
 def _answers(devnet: Devnet) -> bool:

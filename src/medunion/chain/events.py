@@ -5,7 +5,7 @@ from typing import Any
 
 from medunion.chain.connection import Connection, NodeRefused
 from medunion.chain.contracts import Contracts
-from medunion.errors import RpcUnavailable
+from medunion.errors import RpcUnavailable, WrongChain
 from medunion.ledger import Event
 
 _RANGE = 50_000
@@ -35,8 +35,12 @@ class Events:
         topics: list[Any] = [[each[0] for each in filters], *filters[0][1:]]
         while topics[-1] is None:
             topics.pop()
-        logs = self._logs({"address": self._contracts.address(contract), "topics": topics}, max(since, self._first))
-        return self.decode(logs)
+        address = self._contracts.address(contract)
+        events = self.decode(self._logs({"address": address, "topics": topics}, max(since, self._first)))
+        if not events and not self._connection.code(address):
+            # No events of what is not there: a node that came to serve another chain says so of everything.
+            raise WrongChain(f"the endpoint's chain has no {contract} at {address}", contract=contract)
+        return events
 
     def decode(self, logs: Iterable[Mapping[str, Any]]) -> list[Event]:
         """JSON-RPC logs as events, without those of other contracts."""

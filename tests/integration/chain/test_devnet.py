@@ -1,3 +1,5 @@
+import json
+import os
 import signal
 import socket
 import subprocess
@@ -7,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from medunion import processes
 from medunion.chain import devnet
 from medunion.chain.contracts import Contracts
 from medunion.chain.parameters import Parameters
@@ -107,6 +110,67 @@ class TestStart:
         (tmp_path / "devnet.json").write_text("{}")
         with pytest.raises(DevnetError, match="cannot be read"):
             devnet.status(tmp_path)
+
+
+class TestState:
+    def test_the_first_block_stays_the_same_however_often_it_starts(self, tmp_path: Path) -> None:
+        first = set()
+        for _ in range(6):
+            started = devnet.start(tmp_path, detached=False)
+            with started.connect() as connection:
+                connection.request("evm_mine")
+                block = connection.block(0)
+                assert block is not None
+                first.add(block.hash)
+                assert abs(connection.head().time - time.time()) < 60
+            started.stop()
+        assert len(first) == 1
+
+    def test_a_folder_that_does_not_tell_when_its_chain_began_is_read(self, tmp_path: Path) -> None:
+        first = set()
+        for _ in range(3):
+            started = devnet.start(tmp_path, detached=False)
+            with started.connect() as connection:
+                connection.request("evm_mine")
+                block = connection.block(0)
+                assert block is not None
+                first.add(block.hash)
+            started.stop()
+            (tmp_path / "chain" / "genesis-time").unlink()
+        assert len(first) == 1
+
+    def test_one_that_is_killed_loses_its_last_blocks_only(self, tmp_path: Path) -> None:
+        started = devnet.start(tmp_path, detached=False, save_every=1)
+        with started.connect() as connection:
+            connection.request("anvil_mine", hex(3))
+            until = time.monotonic() + 30
+            while saved_blocks(tmp_path) < 3:
+                assert time.monotonic() < until
+                time.sleep(0.05)
+        os.kill(started.pid, signal.SIGKILL)
+        processes.children[started.pid].wait()
+        again = devnet.start(tmp_path, detached=False)
+        with again.connect() as connection:
+            assert connection.head().number == 3
+        again.stop()
+
+    @pytest.mark.parametrize("left", [0, 1000])
+    def test_a_state_that_is_cut_off_is_told_and_left_as_it_is(self, tmp_path: Path, left: int) -> None:
+        devnet.start(tmp_path, detached=False).stop()
+        state = tmp_path / "chain" / "state.json"
+        cut = state.read_bytes()[:left]
+        state.write_bytes(cut)
+        with pytest.raises(DevnetError, match="cut off"):
+            devnet.start(tmp_path)
+        assert state.read_bytes() == cut
+        assert devnet.status(tmp_path) is None
+
+
+def saved_blocks(home: Path) -> int:
+    try:
+        return int(json.loads((home / "chain" / "state.json").read_bytes())["best_block_number"])
+    except (FileNotFoundError, ValueError):
+        return 0
 
 
 class TestRunning:
