@@ -59,7 +59,7 @@ def stopwatch(ingester: Ingester, clock: Callable[[], float] = time.process_time
         (ingester, "_put", STORE),
         (sending, "finish_together", COMMIT),
         (ingester, "_require_write", COMMIT),
-        (ingester, "_deposit", DEPOSIT),
+        (ingester._depositing, "finish", DEPOSIT),
     )
     before = [(owner, name, vars(owner).get(name)) for owner, name, _ in places]
     for owner, name, stage in places:

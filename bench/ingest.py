@@ -52,7 +52,7 @@ class Size:
     processes: int
 
 
-FULL = Size(patients=80, staged=8, points=_curve.POINTS, repetitions=20, processes=os.cpu_count() or 1)
+FULL = Size(patients=120, staged=8, points=_curve.POINTS, repetitions=20, processes=os.cpu_count() or 1)
 QUICK = Size(patients=4, staged=2, points=(1, 10, 30), repetitions=3, processes=2)
 
 

@@ -200,6 +200,9 @@ class Ledger(Protocol):
     def patient(self, patient: bytes) -> Patient:
         """A patient id; `UnknownPatient` when there is none."""
 
+    def configuration_parts(self, patient: bytes) -> dict[int, bytes]:
+        """The latest digest of each part of a patient's configuration that changed since registration, by number."""
+
     def grant_of(self, patient: bytes, member: int, lane: int) -> Scope | None:
         """A lane as set."""
 

@@ -164,6 +164,11 @@ class ChainLedger:
             nonce=nonce,
         )
 
+    def configuration_parts(self, patient: bytes) -> dict[int, bytes]:
+        """The latest digest of each part of a patient's configuration that changed since registration, by number."""
+        changed = self.events("PatientRegistry", "ConfigurationPartChanged", patient=patient)
+        return {event.arguments["part"]: event.arguments["digest"] for event in changed}
+
     def grant_of(self, patient: bytes, member: int, lane: int) -> Scope | None:
         """A lane as set."""
         scope = self.call("AccessGrants", "grantOf", patient, member, lane)["scope"]

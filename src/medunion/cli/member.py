@@ -6,7 +6,7 @@ import click
 
 from medunion.cli.choices import KIND, camel, word
 from medunion.cli.output import emit_json, emit_rows, say
-from medunion.cli.support import argument, group, json_option, moment, network, seat_option
+from medunion.cli.support import argument, done, group, json_option, moment, network, seat_option
 from medunion.errors import InputError
 from medunion.locale import translate as t
 from medunion.vocabulary import MemberKind
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @group("member")
 def command() -> None:
-    """Propose, approve, list, suspend."""
+    """Propose, approve, list, suspend, remove, rotate."""
 
 
 @command.command(help=t("member.propose.help"))
@@ -57,6 +57,27 @@ def suspend(member: str, seats: tuple[int, ...], as_json: bool) -> None:
     with network() as opened:
         call = opened.members.suspend(opened.member_id(member))
         _report(opened.admission.propose(call, seats), opened, as_json)
+
+
+@command.command(help=t("member.remove.help"))
+@argument("member")
+@seat_option
+@json_option
+def remove(member: str, seats: tuple[int, ...], as_json: bool) -> None:
+    """Propose that a member leave for good."""
+    with network() as opened:
+        call = opened.members.remove(opened.member_id(member))
+        _report(opened.admission.propose(call, seats), opened, as_json)
+
+
+@command.command("rotate-key", help=t("member.rotate-key.help"))
+@argument("member")
+@json_option
+def rotate_key(member: str, as_json: bool) -> None:
+    """Replace the key to which others seal keys and shares."""
+    with network() as opened:
+        receipt = opened.member(member).rotate_key()
+    done("member.rotate-key.done", receipt, as_json, member=member)
 
 
 @command.command("list", help=t("member.list.help"))

@@ -24,7 +24,9 @@ COMMANDS = {
     "episode": "medunion.cli.episode",
     "grant": "medunion.cli.grant",
     "record": "medunion.cli.record",
+    "trustee": "medunion.cli.trustee",
     "emergency": "medunion.cli.emergency",
+    "scan": "medunion.cli.scan",
 }
 
 

@@ -4,6 +4,9 @@ Base mode is anonymous: who sealed something must be proved by a signature besid
 depends on goes into `info`. Keys are raw 32-byte strings (RFC 7748).
 """
 
+from collections.abc import Callable
+from functools import partial
+
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
@@ -17,6 +20,10 @@ OVERHEAD = 48
 
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _ZERO = bytes(KEY_BYTES)
+
+
+Unseal = Callable[[bytes, bytes], bytes]
+"""Opens what was sealed to its holder, from `info` and `sealed`; raises as `open` does."""
 
 
 def generate_private_key() -> bytes:
@@ -53,6 +60,11 @@ def open(private_key: bytes, info: bytes, sealed: bytes) -> bytes:
         return _SUITE.decrypt(sealed, key, info)
     except (InvalidTag, ValueError):
         raise CryptoError("the sealed key does not open with this key and info") from None
+
+
+def opener(private_key: bytes) -> Unseal:
+    """`open` with this key."""
+    return partial(open, private_key)
 
 
 def _private(raw: bytes) -> X25519PrivateKey:

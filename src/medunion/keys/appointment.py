@@ -3,23 +3,26 @@
     trustees digest = keccak256(abi.encode(bytes32 salt, uint32[] trustees)), zero when nobody is named
     configuration   = keccak256(abi.encode(trustees, contacts, representatives digests)), zero when all three are
 
-The wallet seals the preimage to each trustee and to each author that treats the patient. No signature is needed: the
-preimage is right when its digest is on the ledger, and only the patient can put it there.
+The wallet seals the preimage to each trustee, to each former one and to each author that treats the patient. No
+signature is needed: the preimage is right when its digest is on the ledger, and only the patient can put it there.
 """
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 
 from medunion.blobs import dagcbor
 from medunion.crypto import hpke
 from medunion.crypto.encoding import uint
+from medunion.crypto.hpke import Unseal
+from medunion.crypto.shares import TRUSTEES
 from medunion.errors import AccessRefused, CryptoError, InputError
 from medunion.identity import configuration
-from medunion.identity.configuration import ZERO, Trustees
+from medunion.identity.configuration import ZERO, Part, Trustees
 from medunion.keys.holdings import Appointment
 from medunion.keys.store import KeyStore
 from medunion.ledger import Ledger
-from medunion.vocabulary import MemberKind
+from medunion.vocabulary import MemberKind, MemberStatus
 
 
 def appoint(
@@ -48,20 +51,57 @@ def position(appointment: Appointment, member: int) -> int:
     return appointment.trustees.index(member) + 1 if member in appointment.trustees else 0
 
 
+def due_shares(appointment: Appointment, member: int) -> frozenset[int]:
+    """The shares (1-3) that a trustee holds: all but the one of its position; the only trustee all; nobody else any."""
+    place = position(appointment, member)
+    if not place:
+        return frozenset()
+    return frozenset(TRUSTEES) if len(appointment.trustees) == 1 else frozenset(TRUSTEES) - {place}
+
+
+def kept_in_place(former: Sequence[int], trustees: Sequence[int]) -> tuple[int, ...]:
+    """`trustees` in such an order that whoever was one of the three `former` stays at its position.
+
+    A trustee that moved to another position would come to hold every share.
+    """
+    if len(former) != 3 or len(trustees) != 3:
+        return tuple(trustees)
+    fresh = iter([each for each in trustees if each not in former])
+    return tuple(each if each in trustees else next(fresh) for each in former)
+
+
+def moved(history: Sequence[Appointment], appointment: Appointment, member: int) -> bool:
+    """Whether a member was one of three trustees at another position than now: it may still hold what it lacks now."""
+    place = position(appointment, member)
+    return len(appointment.trustees) == 3 and any(
+        len(each.trustees) == 3 and position(each, member) not in (0, place) for each in history
+    )
+
+
 def current_appointment(ledger: Ledger, store: KeyStore, patient: bytes) -> Appointment | None:
-    """The appointment that holds on the ledger now, when this member was told of it."""
-    known = store.appointment(patient)
+    """The appointment that holds on the ledger now, when this member was told of its trustees."""
     shown = ledger.patient(patient).configuration
-    if known is not None and configuration_digest(known) == shown:
-        return known
-    return Appointment(patient, ZERO, (), ZERO, ZERO) if shown == ZERO else None
+    if shown == ZERO:
+        return Appointment(patient, ZERO, (), ZERO, ZERO)
+    history = store.appointments(patient)
+    if history and configuration_digest(history[0]) == shown:
+        return history[0]
+    # The other parts may have changed since: the ledger tells their digests, and so the trustees need not be told.
+    parts = ledger.configuration_parts(patient) if history else {}
+    for each in history:
+        contacts = parts.get(Part.CONTACTS, each.contacts)
+        known = replace(each, contacts=contacts, representatives=parts.get(Part.REPRESENTATIVES, each.representatives))
+        if configuration_digest(known) == shown:
+            return known
+    return None
 
 
 def require_eligible(ledger: Ledger, trustees: Sequence[int]) -> None:
-    """AccessRefused when a trustee is an insurer, whose interest is in the content."""
+    """AccessRefused when a trustee is an insurer, whose interest is in the content, or has left the consortium."""
+    _refuse_insurers(ledger, trustees)
     for trustee in trustees:
-        if ledger.member(trustee).kind is MemberKind.INSURER:
-            raise AccessRefused("an insurer cannot be a key trustee", reason="insurer-as-trustee", by=trustee)
+        if ledger.member(trustee).status is MemberStatus.LEFT:
+            raise AccessRefused("a member that left cannot be a key trustee", reason="member-not-active", by=trustee)
 
 
 def seal_appointment(appointment: Appointment, ledger: Ledger, member: int) -> bytes:
@@ -72,12 +112,13 @@ def seal_appointment(appointment: Appointment, ledger: Ledger, member: int) -> b
         "trustees": list(appointment.trustees),
         "contacts": appointment.contacts,
         "representatives": appointment.representatives,
+        "former": list(appointment.former),
     }
     payload = hpke.seal(ledger.member(member).public_key, _info(ledger, member), dagcbor.encode(preimage))
     return dagcbor.encode({"v": 1, "kind": "Appointment", "member": member, "payload": payload})
 
 
-def open_appointment(message: bytes, ledger: Ledger, member: int, private_key: bytes) -> Appointment:
+def open_appointment(message: bytes, ledger: Ledger, member: int, unseal: Unseal) -> Appointment:
     """The appointment in a message to `member`, once the ledger shows it; InputError or AccessRefused otherwise."""
     envelope = dagcbor.decode(message)
     if not isinstance(envelope, dict) or envelope.get("kind") != "Appointment" or envelope.get("v") != 1:
@@ -85,20 +126,30 @@ def open_appointment(message: bytes, ledger: Ledger, member: int, private_key: b
     if envelope.get("member") != member or not isinstance(envelope.get("payload"), bytes):
         raise AccessRefused("the appointment is for another member", reason="wrong-release-point")
     try:
-        preimage = dagcbor.decode(hpke.open(private_key, _info(ledger, member), envelope["payload"]))
+        opened = unseal(_info(ledger, member), envelope["payload"])
+    except CryptoError:
+        raise AccessRefused("the appointment is sealed to another key", reason="wrong-key", by=member) from None
+    try:
+        preimage = dagcbor.decode(opened)
         words = [preimage[name] for name in ("patient", "salt", "contacts", "representatives")]
-        trustees = tuple(preimage["trustees"])
-        if any(len(word) != 32 for word in words) or not all(isinstance(each, int) for each in trustees):
+        trustees, former = tuple(preimage["trustees"]), tuple(preimage["former"])
+        if any(len(word) != 32 for word in words) or not all(isinstance(each, int) for each in trustees + former):
             raise InputError("the appointment is malformed")
-    except (CryptoError, KeyError, TypeError) as cause:
+    except (KeyError, TypeError) as cause:
         raise InputError("the appointment is malformed") from cause
-    appointment = Appointment(words[0], words[1], trustees, words[2], words[3])
+    appointment = Appointment(words[0], words[1], trustees, words[2], words[3], former)
     if len(trustees) not in (0, 1, 3) or ledger.patient(appointment.patient).configuration != configuration_digest(
         appointment
     ):
         raise AccessRefused("the ledger shows another configuration", reason="wrong-configuration")
-    require_eligible(ledger, trustees)
+    _refuse_insurers(ledger, trustees)
     return appointment
+
+
+def _refuse_insurers(ledger: Ledger, trustees: Sequence[int]) -> None:
+    for trustee in trustees:
+        if ledger.member(trustee).kind is MemberKind.INSURER:
+            raise AccessRefused("an insurer cannot be a key trustee", reason="insurer-as-trustee", by=trustee)
 
 
 def _info(ledger: Ledger, member: int) -> bytes:

@@ -27,7 +27,8 @@ _GRANTED, _REFUSED = "0", "4"
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """What one entry is about. `reason` is empty when granted; `requester` 0 is the patient; `batches` are roots.
+    """What one entry is about. `reason` is empty when granted; `requester` 0 is the patient; `batches` are roots;
+    `purpose` 0 when shares were asked for, which no purpose of use has.
 
     Unless `verified`, the request was not proved to be signed by the account that it names: anybody may have sent it.
     """

@@ -9,28 +9,23 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from medunion.blobs import dagcbor
-from medunion.crypto import hpke, shares
+from medunion.crypto import shares
+from medunion.crypto.hpke import Unseal
 from medunion.errors import (
     AccessRefused,
     ChainError,
-    CryptoError,
-    InputError,
     IntegrityError,
     KeysUnavailable,
     MedUnionError,
 )
+from medunion.keys.answers import malformed, open_answer
 from medunion.keys.local import system_clock
 from medunion.keys.messages import (
     MAX_BATCHES,
     NO_LANE,
     AccessLogRequest,
     BatchRef,
-    KeyRelease,
     KeyRequest,
-    open_envelope,
-    payload_digest,
-    release_info,
     seal_envelope,
 )
 from medunion.keys.ports import Directory
@@ -41,6 +36,9 @@ from medunion.records.manifest import Manifest
 
 TERM = 300
 """Seconds that a request lives."""
+
+_UNWELL = ("ledger-unavailable", "ledger-behind", "log-unavailable")
+"""Reasons that say nothing of whoever asks: the release point itself cannot decide now."""
 
 Place = tuple[int, bytes]
 """Author and root of a batch."""
@@ -70,7 +68,7 @@ class Released:
 class KeyClient:
     """Asks as one account: an operator of member `requester`, or (0) a patient's controller.
 
-    `private_key` is the X25519 key of the member or the patient id, to which answers are sealed.
+    `unseal` opens what is sealed to the X25519 key of the member or the patient id.
     """
 
     def __init__(
@@ -80,14 +78,14 @@ class KeyClient:
         directory: Directory,
         requester: int,
         signer: Signer,
-        private_key: bytes,
+        unseal: Unseal,
         clock: Clock = system_clock,
     ) -> None:
         self._ledger = ledger
         self._directory = directory
         self._requester = requester
         self._signer = signer
-        self._private_key = private_key
+        self._unseal = unseal
         self._clock = clock
 
     def fetch(
@@ -123,10 +121,10 @@ class KeyClient:
         request = AccessLogRequest(member, self._signer.address, patient, secrets.token_bytes(32), self._clock() + TERM)
         sealed = seal_envelope(request, self._signer, self._ledger)
         answer = self._directory.release_point(member).access_log(sealed)
-        payload = self._open(answer, member, request.digest(self._ledger))
+        payload = open_answer(self._ledger, answer, member, request.digest(self._ledger), self._unseal)
         events = payload.get("events") if isinstance(payload, dict) else None
         if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
-            raise _malformed(member)
+            raise malformed(member)
         return events
 
     def _ask_author(
@@ -212,36 +210,9 @@ class KeyClient:
                 expiry=self._clock() + TERM,
             )
             answer = point.release(seal_envelope(request, self._signer, self._ledger))
-            payload = self._open(answer, member, request.digest(self._ledger))
+            payload = open_answer(self._ledger, answer, member, request.digest(self._ledger), self._unseal)
             payloads.append(_checked(payload, member))
         return payloads
-
-    def _open(self, answer: bytes, member: int, request_digest: bytes) -> Any:
-        """The payload of a member's signed answer; IntegrityError naming the member when it is not that."""
-        try:
-            release = open_envelope(KeyRelease, answer)
-            message = release.message
-            signed = (
-                message.request_digest == request_digest
-                and message.responder == member
-                and message.payload_digest == payload_digest(release.payload)
-                and self._ledger.actor_of(message.signer).member == member
-                and release.signed_by(self._ledger, message.signer)
-            )
-            if not signed:
-                raise InputError("the answer is not signed by the member that was asked")
-            info = release_info(request_digest, member)
-            return dagcbor.decode(hpke.open(self._private_key, info, release.payload))
-        except AccessRefused as refused:
-            reason = refused.details["reason"]
-            raise AccessRefused(f"member {member} refuses: {reason}", reason=reason, by=member) from None
-        except (InputError, CryptoError) as cause:
-            raise IntegrityError(
-                f"the answer of member {member} is not valid: {cause.message}",
-                step="release",
-                record=None,
-                culprit=member,
-            ) from cause
 
     def _agrees(self, patient: bytes, access: Access) -> bool:
         """Whether the own ledger refuses as well: then nobody else needs to be asked."""
@@ -322,20 +293,15 @@ def _checked(payload: Any, member: int) -> dict[str, Any]:
             each.setdefault("key", bytes(32))
             each.setdefault("shares", [])
     except (KeyError, TypeError, ValueError):
-        raise _malformed(member) from None
+        raise malformed(member) from None
     result: dict[str, Any] = payload
     return result
 
 
-def _malformed(member: int) -> IntegrityError:
-    return IntegrityError(
-        f"the answer of member {member} is malformed", step="release", record=None, culprit=member
-    )
-
-
 def _outcome(missing: Iterable[Place], noticed: list[Notice], failures: list[MedUnionError]) -> MedUnionError:
     """The error that says most about why keys are missing."""
-    refused = next((failure for failure in failures if isinstance(failure, AccessRefused)), None)
+    refusals = [failure for failure in failures if isinstance(failure, AccessRefused)]
+    refused = next((failure for failure in refusals if failure.details["reason"] not in _UNWELL), None)
     wrong = next((failure for failure in failures if isinstance(failure, IntegrityError)), None)
     if noticed:
         first = noticed[0]
@@ -351,4 +317,7 @@ def _outcome(missing: Iterable[Place], noticed: list[Notice], failures: list[Med
         return refused
     roots = sorted(root.hex() for _, root in missing)
     unreachable = [failure.details["by"] for failure in failures if "by" in failure.details]
-    return KeysUnavailable("neither the author nor two trustees gave the keys", batches=roots, unreachable=unreachable)
+    unwell = {"reason": refusals[0].details["reason"]} if refusals else {}
+    return KeysUnavailable(
+        "neither the author nor two trustees gave the keys", batches=roots, unreachable=unreachable, **unwell
+    )

@@ -1,7 +1,7 @@
 """What a member keeps: as author batch keys and shares, as trustee pairs of shares, and patients' appointments."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from medunion.blobs import dagcbor
@@ -76,6 +76,24 @@ class HeldBatch:
     manifest_digest: bytes
     sections: tuple[HeldSection, ...]
 
+    @property
+    def place(self) -> tuple[int, bytes]:
+        """Author and root."""
+        return self.author, self.root
+
+    @property
+    def indices(self) -> frozenset[int]:
+        """Which shares (1-3) it holds of every section."""
+        return frozenset(TRUSTEES).intersection(*(each.shares for each in self.sections))
+
+    def only(self, indices: frozenset[int]) -> "HeldBatch":
+        """The same with no other shares than these."""
+        sections = tuple(
+            replace(each, shares={index: share for index, share in each.shares.items() if index in indices})
+            for each in self.sections
+        )
+        return replace(self, sections=sections)
+
     def as_values(self) -> dict[str, Any]:
         """As DAG-CBOR values: what travels in a deposit, and what is stored."""
         sections = [
@@ -104,13 +122,18 @@ class HeldBatch:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Appointment:
-    """Preimage of the trustees in a patient's configuration: none, one (who then reads), or three, in order."""
+    """Preimage of the trustees in a patient's configuration: none, one (who then reads), or three, in order.
+
+    `former` are members that served before and may still hold shares: whom a new trustee may ask. The ledger does not
+    vouch for it.
+    """
 
     patient: bytes
     salt: bytes
     trustees: tuple[int, ...]
     contacts: bytes
     representatives: bytes
+    former: tuple[int, ...] = ()
 
 
 def _sized(value: Any, size: int) -> bytes:
@@ -127,6 +150,6 @@ def _label(value: Any) -> int:
 
 def _shares(pairs: Any) -> dict[int, bytes]:
     shares = {index: _sized(share, 32) for index, share in pairs}
-    if len(shares) != len(pairs) or len(shares) < 2 or not shares.keys() <= set(TRUSTEES):
+    if not shares or len(shares) != len(pairs) or not shares.keys() <= set(TRUSTEES):
         raise ValueError("no such shares")
     return shares

@@ -2,34 +2,42 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from medunion.blobs import dagcbor
 from medunion.blobs.store import BlobSource
 from medunion.crypto import hpke
 from medunion.crypto.hashing import keccak256
-from medunion.errors import AccessRefused, InputError, KeysUnavailable, MedUnionError
+from medunion.crypto.hpke import Unseal
+from medunion.errors import AccessRefused, ChainError, InputError, KeysUnavailable, MedUnionError
 from medunion.keys.appointment import open_appointment
 from medunion.keys.audit import AuditLog, Disclosure
 from medunion.keys.deposit import DepositDesk
+from medunion.keys.handover import HandoverDesk
 from medunion.keys.home import MemberHome
 from medunion.keys.messages import (
+    NO_LANE,
     AccessLogRequest,
     Envelope,
     KeyReceipt,
     KeyRelease,
     KeyRequest,
     ShareDeposit,
+    ShareRequest,
     open_envelope,
     payload_digest,
     refusal,
     release_info,
     seal_envelope,
 )
-from medunion.keys.ports import ReleasePoint
+from medunion.keys.ports import Directory, ReleasePoint
 from medunion.keys.release import Clock, ReleaseRule, collect
+from medunion.keys.scope import ALL_CLASSES
 from medunion.keys.store import KeyStore
+from medunion.keys.transfer import ShareTransfer
 from medunion.ledger import Ledger, Signer
+from medunion.vocabulary import ALL_CATEGORIES
 
 
 def system_clock() -> int:
@@ -40,7 +48,8 @@ def system_clock() -> int:
 class LocalMember:
     """A member's release point in this process; implements `ReleasePoint`.
 
-    `signer` is any operator of the member: it signs answers and receipts. `blobs` is where it reads manifests.
+    `signer` is any operator of the member: it signs answers and receipts. `blobs` is where it reads manifests. With a
+    `directory` it asks other members for its shares as soon as it is named a trustee.
     """
 
     def __init__(
@@ -52,7 +61,8 @@ class LocalMember:
         store: KeyStore,
         audit: AuditLog,
         signer: Signer,
-        private_key: bytes,
+        unseal: Unseal,
+        directory: Directory | None = None,
         clock: Clock = system_clock,
     ) -> None:
         self._member = member
@@ -60,14 +70,33 @@ class LocalMember:
         self._store = store
         self._audit = audit
         self._signer = signer
-        self._private_key = private_key
-        self._clock = clock
-        self._rule = ReleaseRule(member, ledger, store, clock)
-        self._desk = DepositDesk(member, ledger, store, blobs, private_key)
+        self._unseal = unseal
+        self._time = clock
+        self._rule = ReleaseRule(member, ledger, store, self._clock)
+        self._desk = DepositDesk(member, ledger, store, blobs, unseal)
+        self._handover = HandoverDesk(member, ledger, store, self._rule)
+        self._transfer: ShareTransfer | None = None
+        if directory is not None:
+            self._transfer = ShareTransfer(
+                member=member,
+                ledger=ledger,
+                store=store,
+                blobs=blobs,
+                directory=directory,
+                signer=signer,
+                unseal=unseal,
+                clock=clock,
+            )
 
     @classmethod
     def from_home(
-        cls, home: MemberHome, ledger: Ledger, blobs: BlobSource, signer: Signer, clock: Clock = system_clock
+        cls,
+        home: MemberHome,
+        ledger: Ledger,
+        blobs: BlobSource,
+        signer: Signer,
+        clock: Clock = system_clock,
+        directory: Directory | None = None,
     ) -> "LocalMember":
         """The release point of an opened member folder."""
         return cls(
@@ -77,7 +106,8 @@ class LocalMember:
             store=home.key_store(),
             audit=home.audit_log(),
             signer=signer,
-            private_key=home.private_key,
+            unseal=home.unseal,
+            directory=directory,
             clock=clock,
         )
 
@@ -104,8 +134,7 @@ class LocalMember:
         try:
             self._log(envelope.message, reason, not reason or self._rule.signed(envelope))
         except OSError:
-            unlogged = AccessRefused("the audit log cannot be written", reason="log-unavailable", by=self._member)
-            return refusal(unlogged)
+            return refusal(self._unlogged())
         return answer
 
     def deposit(self, deposit: bytes) -> bytes:
@@ -124,13 +153,36 @@ class LocalMember:
         """See `ReleasePoint.appoint`."""
         try:
             self._rule.require_healthy()
-            appointment = open_appointment(message, self._ledger, self._member, self._private_key)
+            appointment = open_appointment(message, self._ledger, self._member, self._unseal)
             self._store.put_appointment(appointment)
+            self._settle(appointment.patient)
             return self._receipt(keccak256(message))
         except InputError:
             return refusal(self._malformed())
         except MedUnionError as failure:
             return refusal(failure)
+
+    def hand_over(self, request: bytes) -> bytes:
+        """See `ReleasePoint.hand_over`; writes an audit entry whenever a member asks, or nothing leaves."""
+        try:
+            envelope = open_envelope(ShareRequest, request)
+        except MedUnionError:
+            return refusal(self._malformed())
+        asked, reason = envelope.message, ""
+        try:
+            payload = dagcbor.encode(self._handover.answer(envelope))
+            recipient = (
+                self._ledger.member(asked.requester) if asked.requester else self._ledger.patient(asked.patient)
+            )
+            answer = self._answer(asked.digest(self._ledger), recipient.public_key, payload)
+        except MedUnionError as failure:
+            reason, answer = str(failure.details.get("reason", failure.code)), refusal(failure)
+        if asked.requester:
+            try:
+                self._log(asked, reason, not reason or self._rule.signed(envelope))
+            except OSError:
+                return refusal(self._unlogged())
+        return answer
 
     def access_log(self, request: bytes) -> bytes:
         """See `ReleasePoint.access_log`."""
@@ -149,9 +201,7 @@ class LocalMember:
     def _release(self, envelope: Envelope[KeyRequest]) -> bytes:
         request = envelope.message
         self._rule.check(envelope)
-        found = collect(self._store, request)
-        if found is None:
-            raise AccessRefused("holds no keys of these batches", reason="not-held", by=self._member)
+        found = collect(self._store, request, lambda: self._rule.may_serve(request.patient))
         if request.requester:
             recipient = self._ledger.member(request.requester).public_key
         else:
@@ -166,17 +216,31 @@ class LocalMember:
     def _receipt(self, digest: bytes) -> bytes:
         return seal_envelope(KeyReceipt(digest, self._member, self._signer.address), self._signer, self._ledger)
 
-    def _log(self, request: KeyRequest, reason: str, verified: bool) -> None:
+    def _clock(self) -> int:
+        """Its clock; this machine's when a clock that asks the ledger gets no answer: a refusal is logged too."""
+        try:
+            return self._time()
+        except ChainError:
+            return system_clock()
+
+    def _settle(self, patient: bytes) -> None:
+        """Does this member's part of a transfer that is due; what could not be done now stays due."""
+        if self._transfer is not None and self._store.due_transfers(patient):
+            with suppress(MedUnionError):
+                self._transfer.settle(patient)
+
+    def _log(self, request: KeyRequest | ShareRequest, reason: str, verified: bool) -> None:
+        asked = request if isinstance(request, KeyRequest) else None
         self._audit.append(
             Disclosure(
                 responder=self._member,
                 requester=request.requester,
                 account=request.signer,
                 patient=request.patient,
-                purpose=request.purpose,
-                lane=request.lane,
-                categories=request.categories,
-                restricted=request.restricted,
+                purpose=asked.purpose if asked else 0,
+                lane=asked.lane if asked else NO_LANE,
+                categories=asked.categories if asked else ALL_CATEGORIES,
+                restricted=asked.restricted if asked else ALL_CLASSES,
                 batches=tuple(each.root for each in request.batches),
                 request_digest=request.digest(self._ledger),
                 reason=reason,
@@ -184,6 +248,9 @@ class LocalMember:
                 verified=verified,
             )
         )
+
+    def _unlogged(self) -> AccessRefused:
+        return AccessRefused("the audit log cannot be written", reason="log-unavailable", by=self._member)
 
     def _malformed(self) -> AccessRefused:
         return AccessRefused("the message is malformed", reason="malformed", by=self._member)

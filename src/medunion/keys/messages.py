@@ -3,7 +3,7 @@
     envelope = {"v": 1, "kind": name, "message": {Solidity field name: value}, "signature": bytes, "payload": bytes}
 
 A payload is sealed by HPKE and named in the message by its keccak256. A refusal is `{"v": 1, "kind": "Refusal", "code",
-"reason"}` and is not signed: who refuses to answer cannot be made to sign that.
+"reason", "by", "culprit"}` and is not signed: who refuses to answer cannot be made to sign that.
 """
 
 import re
@@ -24,6 +24,9 @@ NO_LANE = 255
 MAX_BATCHES = 4096
 """The most batches in one request or deposit."""
 
+
+_NAMED = ("by", "culprit")
+"""Members that a refusal may name: who refuses, and whose wrong the reason is."""
 
 _ADDRESS = re.compile("0x[0-9a-fA-F]{40}")
 
@@ -129,6 +132,21 @@ class KeyRequest(Struct):
 
 
 @dataclass(frozen=True, slots=True)
+class ShareRequest(Struct):
+    """Asks a holder for what a trustee must hold of these batches, and what it holds. `requester` 0 is the patient."""
+
+    LISTS = {"batches": BatchRef}
+
+    release_point: int = _typed("uint32")
+    requester: int = _typed("uint32")
+    signer: str = _typed("address")
+    patient: bytes = _typed("bytes32")
+    batches: tuple[BatchRef, ...] = _typed("BatchRef[]")
+    nonce: bytes = _typed("bytes32")
+    expiry: int = _typed("uint40")
+
+
+@dataclass(frozen=True, slots=True)
 class AccessLogRequest(Struct):
     """The patient asks a member who asked it for keys."""
 
@@ -217,7 +235,8 @@ def open_envelope(kind: type[M], data: bytes) -> Envelope[M]:
         raise InputError("the message is of an unknown version")
     if envelope.get("kind") == "Refusal":
         reason = str(envelope.get("reason"))
-        raise AccessRefused(f"refused: {reason}", reason=reason)
+        named = {name: envelope[name] for name in _NAMED if isinstance(envelope.get(name), int)}
+        raise AccessRefused(f"refused: {reason}", reason=reason, **named)
     signature, payload = envelope.get("signature"), envelope.get("payload")
     if envelope.get("kind") != kind.__name__ or not isinstance(signature, bytes) or not isinstance(payload, bytes):
         raise InputError(f"the message is no {kind.__name__}")
@@ -227,7 +246,8 @@ def open_envelope(kind: type[M], data: bytes) -> Envelope[M]:
 def refusal(failure: MedUnionError) -> bytes:
     """A refusal as bytes."""
     reason = str(failure.details.get("reason", failure.code))
-    return dagcbor.encode({"v": 1, "kind": "Refusal", "code": failure.code, "reason": reason})
+    named = {name: failure.details[name] for name in _NAMED if isinstance(failure.details.get(name), int)}
+    return dagcbor.encode({"v": 1, "kind": "Refusal", "code": failure.code, "reason": reason, **named})
 
 
 def payload_digest(payload: bytes) -> bytes:

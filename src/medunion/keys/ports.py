@@ -17,7 +17,10 @@ class ReleasePoint(Protocol):
         """Takes a `ShareDeposit` as trustee, and answers a `KeyReceipt`."""
 
     def appoint(self, message: bytes) -> bytes:
-        """Learns who a patient's trustees are, and answers a `KeyReceipt`."""
+        """Learns who a patient's trustees are, and answers a `KeyReceipt`; then does its part of the transfer."""
+
+    def hand_over(self, request: bytes) -> bytes:
+        """Answers a `ShareRequest` by a `KeyRelease`: what is held, and a new trustee's shares."""
 
     def access_log(self, request: bytes) -> bytes:
         """Answers a patient's `AccessLogRequest` by a `KeyRelease` whose payload is its part of the audit log."""

@@ -7,14 +7,16 @@ A request passes when all of this holds; the first that fails is the reason of t
   - the account is READER or CLINICIAN of the asking member, which is active; and a lane allows the whole
     request, or (purpose ETREAT without a lane, by a CLINICIAN) a live emergency does.
 What leaves are the keys of exactly those sections whose category was asked and whose restricted classes were all asked.
+Of what others entrusted to it a member gives nothing unless the ledger shows it as a key trustee of the patient now.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from medunion.errors import AccessRefused, ChainError, UnknownMember, UnknownPatient
+from medunion.keys.appointment import current_appointment
 from medunion.keys.holdings import AuthorBatch, HeldBatch
-from medunion.keys.messages import NO_LANE, AccessLogRequest, Envelope, KeyRequest
+from medunion.keys.messages import NO_LANE, AccessLogRequest, Envelope, KeyRequest, ShareRequest
 from medunion.keys.store import KeyStore
 from medunion.ledger import AccessReason, Ledger
 from medunion.vocabulary import MemberStatus, Purpose, Role
@@ -49,11 +51,11 @@ class ReleaseRule:
         purpose = Purpose(asked.purpose)
         if asked.purpose.bit_count() != 1 or not asked.categories or asked.restricted > 0xF:
             raise self._refused("malformed")
-        self._check_envelope(request)
+        self.check_envelope(request)
         try:
             reason = self._stranger(asked)
             if not reason:
-                self._use_nonce(asked)
+                self.use_nonce(asked)
                 reason = "" if asked.requester == 0 else self._member_reason(asked, purpose)
         except (UnknownPatient, UnknownMember) as unknown:
             raise self._refused(unknown.code) from None
@@ -62,7 +64,16 @@ class ReleaseRule:
         if reason:
             raise self._refused(reason)
 
-    def signed(self, request: Envelope[KeyRequest]) -> bool:
+    def may_serve(self, patient: bytes) -> bool:
+        """Whether this member is a trustee of the patient now, as far as it knows, and has not left the consortium."""
+        try:
+            appointment = current_appointment(self._ledger, self._store, patient)
+            named = appointment is not None and self._member in appointment.trustees
+            return named and self._ledger.member(self._member).status is not MemberStatus.LEFT
+        except ChainError:
+            raise self._refused("ledger-unavailable") from None
+
+    def signed(self, request: Envelope[KeyRequest] | Envelope[ShareRequest]) -> bool:
         """Whether the account that a request names has signed it, as far as the ledger can tell now."""
         try:
             return request.signed_by(self._ledger, request.message.signer)
@@ -71,7 +82,7 @@ class ReleaseRule:
 
     def check_log_request(self, request: Envelope[AccessLogRequest]) -> None:
         """AccessRefused unless the patient's controller asks for the log."""
-        self._check_envelope(request)
+        self.check_envelope(request)
         try:
             controller = self._ledger.patient(request.message.patient).controller
         except UnknownPatient as unknown:
@@ -80,9 +91,10 @@ class ReleaseRule:
             raise self._refused("ledger-unavailable") from None
         if not _same(controller, request.message.signer):
             raise self._refused("not-the-patient")
-        self._use_nonce(request.message)
+        self.use_nonce(request.message)
 
-    def _check_envelope(self, request: Envelope[Any]) -> None:
+    def check_envelope(self, request: Envelope[Any]) -> None:
+        """AccessRefused unless a request is for this member, in its term, signed, and the ledger up to date here."""
         asked, now = request.message, self._clock()
         if asked.release_point != self._member:
             raise self._refused("wrong-release-point")
@@ -98,7 +110,7 @@ class ReleaseRule:
         if not signed:
             raise self._refused("bad-signature")
 
-    def _use_nonce(self, asked: KeyRequest | AccessLogRequest) -> None:
+    def use_nonce(self, asked: KeyRequest | ShareRequest | AccessLogRequest) -> None:
         """Keeps the nonce, once the account is known: whoever is nobody on the ledger leaves nothing behind."""
         if not self._store.use_nonce(asked.signer, asked.nonce, asked.expiry, self._clock()):
             raise self._refused("replayed")
@@ -168,24 +180,30 @@ def released_shares(batch: HeldBatch, request: KeyRequest) -> list[dict[str, Any
     ]
 
 
-def collect(store: KeyStore, request: KeyRequest) -> dict[str, Any] | None:
+def collect(store: KeyStore, request: KeyRequest, may_serve: Callable[[], bool]) -> dict[str, Any]:
     """The payload of an answer: of which of the batches this member holds keys, and those of the covered sections.
 
-    None when it holds keys of none of the batches.
+    AccessRefused when it holds keys of none, or of none that it may release as a trustee (`may_serve`).
     """
     held: list[list[Any]] = []
     sections: list[dict[str, Any]] = []
+    serves: bool | None = None
     for each in request.batches:
         own = store.batch(request.patient, each.author, each.root)
         others = None if own is not None else store.shares(request.patient, each.author, each.root)
+        if others is not None and serves is None:
+            serves = may_serve()
         if own is not None:
             sections += released_keys(own, request)
-        elif others is not None:
+        elif others is not None and serves:
             sections += released_shares(others, request)
         else:
             continue
         held.append([each.author, each.root])
-    return {"held": held, "sections": sections} if held else None
+    if not held:
+        reason = "not-held" if serves is None else "not-appointed"
+        raise AccessRefused(f"holds no keys of these batches to release: {reason}", reason=reason)
+    return {"held": held, "sections": sections}
 
 
 def _same(one: str, other: str) -> bool:

@@ -21,7 +21,10 @@ CREATE TABLE IF NOT EXISTS batches (
 CREATE TABLE IF NOT EXISTS shares (
     patient BLOB, author INTEGER, root BLOB, sealed BLOB NOT NULL, PRIMARY KEY (patient, author, root)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS appointments (patient BLOB PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS appointments (
+    patient BLOB, number INTEGER, sealed BLOB NOT NULL, PRIMARY KEY (patient, number)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS transfers (patient BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS nonces (signer TEXT, nonce BLOB, expiry INTEGER, PRIMARY KEY (signer, nonce)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL);
 """
@@ -33,6 +36,7 @@ class KeyStore:
     def __init__(self, path: Path, kek: bytes) -> None:
         self._kek = kek
         self._db = open_database(path, _SCHEMA)
+        self._db.execute("PRAGMA secure_delete = ON")
 
     def close(self) -> None:
         """Closes the file."""
@@ -84,25 +88,65 @@ class KeyStore:
         place = patient + uint(author, 4, "author") + root
         return HeldBatch.from_values(patient, author, dagcbor.decode(self._open(b"shares", place, row)))
 
+    def held(self, patient: bytes) -> list[HeldBatch]:
+        """All batches of a patient of which shares are held."""
+        rows = self._db.execute("SELECT author, root, sealed FROM shares WHERE patient = ?", (patient,)).fetchall()
+        return [
+            HeldBatch.from_values(
+                patient, author, dagcbor.decode(self._open(b"shares", patient + uint(author, 4, "author") + root, data))
+            )
+            for author, root, data in rows
+        ]
+
+    def forget_shares(self, batches: Iterable[HeldBatch]) -> None:
+        """Deletes the shares of these batches, all or none."""
+        rows = [(each.patient, each.author, each.root) for each in batches]
+        with writing(self._db):
+            self._db.executemany("DELETE FROM shares WHERE patient = ? AND author = ? AND root = ?", rows)
+
     def put_appointment(self, appointment: Appointment) -> None:
-        """Keeps who a patient's trustees are."""
+        """Keeps who a patient's trustees are, beside who they were; a transfer is due when that is news."""
+        if self.appointment(appointment.patient) == appointment:
+            return
         values = [
             appointment.salt,
             list(appointment.trustees),
             appointment.contacts,
             appointment.representatives,
+            list(appointment.former),
         ]
         data = self._seal(b"appointment", appointment.patient, dagcbor.encode(values))
         with writing(self._db):
-            self._db.execute("INSERT OR REPLACE INTO appointments VALUES (?, ?)", (appointment.patient, data))
+            self._db.execute(
+                "INSERT INTO appointments SELECT ?1, count(*) + 1, ?2 FROM appointments WHERE patient = ?1",
+                (appointment.patient, data),
+            )
+            self._db.execute("INSERT OR IGNORE INTO transfers VALUES (?)", (appointment.patient,))
 
     def appointment(self, patient: bytes) -> Appointment | None:
         """Who a patient's trustees were when it last told this member; compare with the ledger before use."""
-        row = self._db.execute("SELECT sealed FROM appointments WHERE patient = ?", (patient,)).fetchone()
-        if row is None:
-            return None
-        salt, trustees, contacts, representatives = dagcbor.decode(self._open(b"appointment", patient, row[0]))
-        return Appointment(patient, salt, tuple(trustees), contacts, representatives)
+        return next(iter(self.appointments(patient)), None)
+
+    def appointments(self, patient: bytes) -> list[Appointment]:
+        """Who a patient's trustees were, as it told this member, the latest first; the ledger says which one holds."""
+        rows = self._db.execute("SELECT sealed FROM appointments WHERE patient = ? ORDER BY number DESC", (patient,))
+        found = []
+        for (data,) in rows.fetchall():
+            values = dagcbor.decode(self._open(b"appointment", patient, data))
+            salt, trustees, contacts, representatives, former = values
+            found.append(Appointment(patient, salt, tuple(trustees), contacts, representatives, tuple(former)))
+        return found
+
+    def due_transfers(self, patient: bytes | None = None) -> list[bytes]:
+        """Patients whose trustees changed, until the shares are where they belong; all, or this one if it is due."""
+        query = "SELECT patient FROM transfers WHERE patient = ?1 OR ?1 IS NULL"
+        return [bytes(row[0]) for row in self._db.execute(query, (patient,)).fetchall()]
+
+    def end_transfer(self, patient: bytes) -> None:
+        """The shares of a patient are where they belong."""
+        if self.due_transfers(patient):
+            with writing(self._db):
+                self._db.execute("DELETE FROM transfers WHERE patient = ?", (patient,))
 
     def use_nonce(self, signer: str, nonce: bytes, expiry: int, now: int) -> bool:
         """Marks a request's nonce as used; False when it was. Nonces of requests that expired are forgotten."""

@@ -8,16 +8,16 @@ from contextlib import contextmanager
 
 from medunion.access.grants import LANES, Grants
 from medunion.care.episodes import Episodes
-from medunion.errors import ContractRefused, InputError, MedUnionError
-from medunion.identity.configuration import Part, Trustees, new_salt
+from medunion.errors import AccessRefused, ContractRefused, InputError, MedUnionError
+from medunion.identity.configuration import ZERO, Part, Trustees, new_salt
 from medunion.identity.patients import Patients
 from medunion.identity.wallet import Identity
-from medunion.keys.appointment import require_eligible, seal_appointment
+from medunion.keys.appointment import kept_in_place, require_eligible, seal_appointment
 from medunion.keys.holdings import Appointment
 from medunion.keys.messages import KeyReceipt, open_envelope
 from medunion.ledger import Receipt, Scope
 from medunion.network.member import MemberHandle, Session
-from medunion.vocabulary import Role
+from medunion.vocabulary import MemberStatus, Role
 
 
 class Desk:
@@ -76,14 +76,20 @@ class Desk:
         return receipt
 
     def set_trustees(self, identity: Identity, trustees: Sequence[int]) -> Receipt:
-        """Names other key trustees, or none, and tells them."""
+        """Names other key trustees, or none, and tells all whom it concerns: each then does its part of the transfer.
+
+        Whoever stays keeps its position. AccessRefused when one is an insurer or has left.
+        """
         require_eligible(self._session.ledger, trustees)
-        value = Trustees(new_salt(), tuple(trustees)) if trustees else None
+        named = identity.configuration.trustees
+        former = named.members if named else ()
+        value = Trustees(new_salt(), kept_in_place(former, trustees)) if trustees else None
         patients = Patients(self._session.ledger, self._sender)
         receipt = patients.relay(patients.sign_configuration(identity, Part.TRUSTEES, value))
         identity.set_configuration(identity.configuration.with_part(Part.TRUSTEES, value))
         treating = (each.member for each in Episodes(self._session.ledger).of(identity.patient))
-        self.announce(identity, treating)
+        present = [each for each in former if self._session.ledger.member(each).status is not MemberStatus.LEFT]
+        self.announce(identity, treating, present)
         return receipt
 
     def check_in(self, identity: Identity, member: int | None = None) -> Receipt:
@@ -109,30 +115,45 @@ class Desk:
         grants = Grants(self._session.ledger, self._sender)
         return grants.relay(grants.sign_revocation(identity, identity.patient, member, lanes))
 
-    def announce(self, identity: Identity, members: Iterable[int] = ()) -> list[MedUnionError]:
+    def announce(
+        self, identity: Identity, members: Iterable[int] = (), former: Sequence[int] = ()
+    ) -> list[MedUnionError]:
         """Tells key trustees, and `members` that treat the patient, who the trustees are; whom it did not reach.
 
-        A member that was not reached learns it at the next check-in.
+        A member that was not reached learns it at the next check-in. `former` trustees are told as well: before the new
+        ones, who ask them for shares, and again after them, to delete theirs.
         """
         configuration = identity.configuration
         named = configuration.trustees
-        if named is None:
+        if named is None and not former:
             return []
-        ledger = self._session.ledger
         _, contacts, representatives = configuration.digests
-        appointment = Appointment(identity.patient, named.salt, named.members, contacts, representatives)
-        failures: list[MedUnionError] = []
-        for member in dict.fromkeys([*named.members, *members]):
+        salt, present = (named.salt, named.members) if named else (ZERO, ())
+        appointment = Appointment(identity.patient, salt, present, contacts, representatives, tuple(former))
+        failures: dict[int, MedUnionError] = {}
+        leaving = [each for each in former if each not in present]
+        for member in (*dict.fromkeys([*former, *members, *present]), *leaving):
+            failures.pop(member, None)
             try:
-                answer = self._session.directory.release_point(member).appoint(
-                    seal_appointment(appointment, ledger, member)
-                )
+                self._tell(appointment, member)
+            except MedUnionError as failure:
+                failures[member] = failure
+        return [*failures.values()]
+
+    def _tell(self, appointment: Appointment, member: int) -> None:
+        """Tells a member of an appointment; once more when it rotated its key meanwhile."""
+        ledger, point = self._session.ledger, self._session.directory.release_point(member)
+        for last in (False, True):
+            answer = point.appoint(seal_appointment(appointment, ledger, member))
+            try:
                 receipt = open_envelope(KeyReceipt, answer).message
+            except AccessRefused as refused:
+                if last or refused.details["reason"] != "wrong-key":
+                    raise
+            else:
                 if receipt.responder != member:
                     raise InputError("the receipt is by somebody else", by=member)
-            except MedUnionError as failure:
-                failures.append(failure)
-        return failures
+                return
 
     @contextmanager
     def _naming(self, identity: Identity, trustees: Sequence[int]) -> Iterator[None]:

@@ -13,9 +13,11 @@ from medunion.chain.sender import Sender
 from medunion.chain.writer import ChainRecordWriter
 from medunion.crypto import sealed
 from medunion.errors import UnknownMember, WalletError
+from medunion.governance.members import Members
 from medunion.keys.home import MemberHome
 from medunion.keys.local import LocalDirectory, LocalMember
 from medunion.keys.release import Clock
+from medunion.ledger import Receipt
 from medunion.network.funds import Funds
 from medunion.network.home import Costs, Home
 from medunion.network.passphrases import Passphrases
@@ -151,8 +153,23 @@ class MemberHandle:
         """Its part in the key exchange, opened from its folder; answers are signed by any of its accounts."""
         signer = self.account(next(iter(self.operators)))
         return LocalMember.from_home(
-            self.home, self._session.ledger, self._session.blobs, signer, self._session.clock
+            self.home,
+            self._session.ledger,
+            self._session.blobs,
+            signer,
+            self._session.clock,
+            self._session.directory,
         )
+
+    def rotate_key(self) -> Receipt:
+        """Replaces the member's X25519 key; the former one is kept until the ledger shows the new one.
+
+        A rotation that was stopped is finished by the next. ContractRefused unless the member is active.
+        """
+        members = Members(self._session.ledger, self.acting(Role.ADMIN))
+        receipt = members.rotate_key(self.home.add_key(members.get(self.id).public_key))
+        self.home.drop_former_keys()
+        return receipt
 
     def records(self, reader: str | None = None) -> RecordService:
         """Its records service. It asks for keys as the account `reader`, else as the first with READER.
@@ -173,6 +190,7 @@ class MemberHandle:
                 writer=ChainRecordWriter(self._session.ledger, sender) if sender else None,
                 clock=self._session.clock,
             )
+            self._records[reader].settle_due()
         return self._records[reader]
 
     def keep_statement(self, statement: Statement) -> None:

@@ -16,12 +16,10 @@ from medunion.blobs.store import BlobStore
 from medunion.errors import ContractRefused, InputError, MedUnionError, UsageError
 from medunion.fhir import BODY_LIMIT, PreparedBatch, PreparedBundle, PreparedRecord
 from medunion.fhir import Directory as CareDirectory
-from medunion.keys.appointment import current_appointment
-from medunion.keys.deposit import make_deposit, require_receipt
-from medunion.keys.holdings import Appointment
 from medunion.keys.ports import Directory
 from medunion.keys.store import KeyStore
 from medunion.ledger import Ledger, RecordWriter, Signer, WriteReason
+from medunion.records.depositing import Depositing
 from medunion.records.journal import Journal, JournalBatch, State
 from medunion.records.opened import wrong
 from medunion.records.receipt import CommitReceipt
@@ -32,7 +30,6 @@ from medunion.vocabulary import RestrictedClass
 FINALITY = 64
 """Blocks after which a transaction is taken to be final."""
 
-_BATCHES_PER_DEPOSIT = 500
 STATES = ("committed", "recoverable", "replicated")
 """How well batches are kept, least first."""
 
@@ -65,8 +62,7 @@ class Committer:
         self._blobs = blobs
         self._journal = journal
         self._store = store
-        self._directory = directory
-        self._signer = signer
+        self._depositing = Depositing(ledger, journal, store, directory, signer, writer.member)
         self._sealer = Sealer(
             journal, record_secret, ledger.chain_id, bytes.fromhex(ledger.registry[2:]), writer.member
         )
@@ -124,13 +120,21 @@ class Committer:
                 receipt.state = min(states, key=STATES.index)
             return receipt
 
-    def deposit(self, patient: bytes) -> CommitReceipt:
-        """Brings every batch of `patient` to the trustees that it names now: after it named or changed them."""
-        with self._locked():
+    def deposit(self, patient: bytes, *, wait: bool = True) -> CommitReceipt:
+        """Brings every batch of `patient` to the trustees that it names now: after it named or changed them.
+
+        UsageError when another process is committing and this one is not to `wait` for it.
+        """
+        with self._locked(wait=wait):
             receipt = CommitReceipt()
-            done = self._journal.batches([State.COMMITTED, State.DEPOSITED], patient)
-            receipt.state = self._deposit(patient, done, receipt, silent)
+            self._journal.reopen(patient)
+            committed = self._journal.batches([State.COMMITTED], patient)
+            receipt.state = self._depositing.finish(patient, committed, receipt, silent)
             return receipt
+
+    def deposited(self, patient: bytes) -> bool:
+        """Whether every trustee of `patient` acknowledged its shares of every batch."""
+        return not self._journal.batches([State.COMMITTED], patient)
 
     def _commit(self, patient: bytes, prepared: PreparedBundle, progress: Progress) -> CommitReceipt:
         receipt = CommitReceipt(resources_by_type=prepared.counts_by_type)
@@ -146,7 +150,7 @@ class Committer:
         if fresh or begun:
             receipt.state = self._finish(patient, fresh, receipt, progress)
         else:
-            self._deposit(patient, self._journal.batches([State.COMMITTED], patient), receipt, progress)
+            self._depositing.finish(patient, self._journal.batches([State.COMMITTED], patient), receipt, progress)
         return receipt
 
     def _prepare(self, plans: Sequence[SealedPlan]) -> list[bytes]:
@@ -164,7 +168,7 @@ class Committer:
         """Takes every open batch of `patient` to its end; the state that all of them reached."""
         self._put(self._journal.batches([State.PREPARED], patient), progress)
         self._sending.finish(patient, fresh, receipt, progress)
-        return self._deposit(patient, self._journal.batches([State.COMMITTED], patient), receipt, progress)
+        return self._depositing.finish(patient, self._journal.batches([State.COMMITTED], patient), receipt, progress)
 
     def _put(self, prepared: Sequence[JournalBatch], progress: Progress) -> None:
         """Takes prepared batches to stored."""
@@ -176,41 +180,6 @@ class Committer:
         # Once for all: storing a CAR again after a crash costs less than a durable write for each.
         self._journal.mark_stored(batch.root for batch in prepared)
 
-    def _deposit(
-        self, patient: bytes, batches: Sequence[JournalBatch], receipt: CommitReceipt, progress: Progress
-    ) -> str:
-        """Brings shares to each trustee that lacks them; how well the least replicated of the batches is kept."""
-        appointment = current_appointment(self._ledger, self._store, patient) if batches else None
-        if appointment is None:
-            return "committed"
-        held = {batch.root: self._journal.receipts(batch.root) for batch in batches}
-        for done, trustee in enumerate(appointment.trustees, 1):
-            missing = [batch for batch in batches if trustee not in held[batch.root]]
-            for start in range(0, len(missing), _BATCHES_PER_DEPOSIT):
-                part = missing[start : start + _BATCHES_PER_DEPOSIT]
-                try:
-                    self._deposit_at(trustee, part, appointment)
-                except MedUnionError as failure:
-                    receipt.failures.append(failure)
-                    break
-                for batch in part:
-                    held[batch.root].add(trustee)
-            progress("deposit", done, len(appointment.trustees))
-        named = set(appointment.trustees)
-        self._journal.mark_deposited(batch.root for batch in batches if named <= held[batch.root])
-        least = min(len(named & trustees) for trustees in held.values())
-        if least >= 3:
-            return "replicated"
-        return "recoverable" if least == 2 or least == len(named) == 1 else "committed"
-
-    def _deposit_at(self, trustee: int, batches: Sequence[JournalBatch], appointment: Appointment) -> None:
-        kept = [self._store.batch(batch.patient, self._writer.member, batch.root) for batch in batches]
-        secrets = [secret for secret in kept if secret is not None]
-        message = make_deposit(self._ledger, self._signer, secrets, appointment, trustee)
-        answer = self._directory.release_point(trustee).deposit(message)
-        require_receipt(self._ledger, answer, message, trustee)
-        self._journal.add_receipts([secret.root for secret in secrets], trustee)
-
     def _require_write(self, patient: bytes) -> None:
         reason, _ = self._ledger.may_write(patient, self._writer.member)
         if reason is not WriteReason.ALLOWED:
@@ -221,10 +190,10 @@ class Committer:
             )
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self, *, wait: bool = True) -> Iterator[None]:
         with ExitStack() as held:
             try:
-                fcntl.flock(held.enter_context(self._lock.open("a")), fcntl.LOCK_EX)
+                fcntl.flock(held.enter_context(self._lock.open("a")), fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except OSError as failure:
                 raise UsageError(f"{self._lock} cannot be locked: {failure.strerror}", path=str(self._lock)) from None
             yield

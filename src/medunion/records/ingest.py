@@ -124,7 +124,7 @@ class Ingester(Committer):
             outcome.unchanged = plan.unchanged
             outcome.records = sum(len(entry.records) for entry in plan.entries)
             waiting = self._journal.batches([State.COMMITTED], outcome.patient)
-            state = self._deposit(outcome.patient, waiting, total, silent)
+            state = self._depositing.finish(outcome.patient, waiting, total, silent)
             if plan.entries:
                 outcome.state = state
                 total.state = min(state, total.state, key=lambda each: STATES.index(each) if each in STATES else 9)

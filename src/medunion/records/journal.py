@@ -41,11 +41,17 @@ CREATE TABLE IF NOT EXISTS transactions (
     final INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS transactions_unsettled ON transactions (position) WHERE NOT final;
-CREATE TABLE IF NOT EXISTS receipts (root BLOB, trustee INTEGER, PRIMARY KEY (root, trustee)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS receipts (
+    root BLOB, trustee INTEGER, position INTEGER NOT NULL, acknowledged INTEGER NOT NULL, PRIMARY KEY (root, trustee)
+) WITHOUT ROWID;
 """
 
 
 _SELECT = "SELECT root, patient, count, manifest_digest, previous_leaf, state, hash FROM batches"
+
+
+Receipts = dict[int, tuple[int, bool]]
+"""Trustee that may hold shares of a batch -> at which position (0 for the only one), and whether it acknowledged."""
 
 
 class State(StrEnum):
@@ -228,14 +234,33 @@ class Journal:
                 "UPDATE batches SET state = ? WHERE root = ?", [(State.DEPOSITED, root) for root in roots]
             )
 
+    def reopen(self, patient: bytes) -> None:
+        """The patient's trustees changed: what was deposited is looked at again."""
+        with writing(self._db):
+            self._db.execute(
+                "UPDATE batches SET state = ? WHERE state = ? AND patient = ?",
+                (State.COMMITTED, State.DEPOSITED, patient),
+            )
+
+    def begin_deposits(self, deposits: Iterable[tuple[bytes, int, int]]) -> None:
+        """Shares of these batches are about to go to trustees: root, trustee, position (0 for the only one)."""
+        with writing(self._db):
+            self._db.executemany(
+                "INSERT INTO receipts VALUES (?, ?, ?, 0) ON CONFLICT DO UPDATE SET"
+                " position = excluded.position, acknowledged = 0 WHERE position != excluded.position",
+                deposits,
+            )
+
     def add_receipts(self, roots: Iterable[bytes], trustee: int) -> None:
         """A trustee acknowledged its shares of these batches."""
+        rows = [(root, trustee) for root in roots]
         with writing(self._db):
-            self._db.executemany("INSERT OR IGNORE INTO receipts VALUES (?, ?)", [(root, trustee) for root in roots])
+            self._db.executemany("UPDATE receipts SET acknowledged = 1 WHERE root = ? AND trustee = ?", rows)
 
-    def receipts(self, root: bytes) -> set[int]:
-        """The trustees that acknowledged a batch."""
-        return {row[0] for row in self._db.execute("SELECT trustee FROM receipts WHERE root = ?", (root,))}
+    def receipts(self, root: bytes) -> Receipts:
+        """Who may hold shares of a batch."""
+        rows = self._db.execute("SELECT trustee, position, acknowledged FROM receipts WHERE root = ?", (root,))
+        return {trustee: (position, bool(acknowledged)) for trustee, position, acknowledged in rows}
 
     def car(self, root: bytes) -> bytes:
         """The CAR of a batch that is not stored yet."""

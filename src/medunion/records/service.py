@@ -1,28 +1,48 @@
 """A member's records and a patient's: what the SDK, the command line and the node use."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from medunion.blobs.store import BlobSource, BlobStore
-from medunion.errors import UsageError
+from medunion.crypto import hpke
+from medunion.errors import MedUnionError, UsageError
 from medunion.fhir import BODY_LIMIT
 from medunion.fhir import Directory as CareDirectory
+from medunion.identity.configuration import ZERO
 from medunion.keys.appointment import current_appointment
 from medunion.keys.client import KeyClient
+from medunion.keys.custody import Custody, HolderClient, custody
+from medunion.keys.holdings import Appointment
 from medunion.keys.home import MemberHome
 from medunion.keys.local import system_clock
 from medunion.keys.ports import Directory
 from medunion.keys.release import Clock
 from medunion.keys.scope import ALL_CLASSES, Access
+from medunion.keys.transfer import ShareTransfer, TransferReport
 from medunion.ledger import Ledger, RecordWriter, Signer
 from medunion.records.commit import FINALITY
 from medunion.records.ingest import Ingester, IngestReceipt, Submission
-from medunion.records.journal import Journal
+from medunion.records.journal import Journal, State
 from medunion.records.opened import BatchOpener, RecordEntry
 from medunion.records.read import Listing, Reading, RecordReader, VerifiedRecord
 from medunion.records.receipt import CommitReceipt
 from medunion.records.sealing import Intake, Progress, silent
 from medunion.vocabulary import ALL_CATEGORIES, Purpose, RestrictedClass
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """What a member did of a transfer: as trustee, and as author (`deposited`)."""
+
+    held: TransferReport
+    deposited: CommitReceipt
+
+    @property
+    def failures(self) -> list[MedUnionError]:
+        """What could not be done now."""
+        return [*self.held.failures, *self.deposited.failures]
 
 
 class RecordService:
@@ -56,6 +76,18 @@ class RecordService:
         self._store = home.key_store()
         self._journal = Journal(home.path / "journal.sqlite", home.kek, self._member)
         self._committer: Ingester | None = None
+        self._shares: ShareTransfer | None = None
+        if (signer := recorder or reader) is not None:
+            self._shares = ShareTransfer(
+                member=self._member,
+                ledger=ledger,
+                store=self._store,
+                blobs=blobs,
+                directory=directory,
+                signer=signer,
+                unseal=home.unseal,
+                clock=clock,
+            )
         if writer is not None and recorder is not None:
             self._committer = Ingester(
                 ledger=ledger,
@@ -87,6 +119,7 @@ class RecordService:
         progress: Progress = silent,
     ) -> CommitReceipt:
         """See `Committer.commit`."""
+        self.settle_due(patient)
         return self._commits().commit(
             patient,
             bundle,
@@ -116,12 +149,36 @@ class RecordService:
         return self._commits().correct(record_id, body, care_directory=care_directory)
 
     def resume(self, progress: Progress = silent) -> CommitReceipt:
-        """See `Committer.resume`."""
-        return self._commits().resume(progress)
+        """See `Committer.resume`; then does what is due after changes of trustees."""
+        receipt = self._commits().resume(progress)
+        self.settle_due()
+        return receipt
 
     def deposit(self, patient: bytes) -> CommitReceipt:
         """See `Committer.deposit`."""
         return self._commits().deposit(patient)
+
+    def transfer(self, patient: bytes, former: Iterable[int] = (), *, wait: bool = True) -> Transfer:
+        """Brings shares to where the patient's present trustees are: this member's part as author and as trustee.
+
+        `former` are further members that may hold shares. AccessRefused when this member does not know the present
+        trustees, ChainError, UsageError (see `Committer.deposit`); all else is listed.
+        """
+        if self._shares is None:
+            raise UsageError("an operator of the member is needed to ask for shares")
+        held = self._shares.settle(patient, former)
+        deposited = CommitReceipt()
+        if self._committer is not None and self._journal.batches([State.COMMITTED, State.DEPOSITED], patient):
+            deposited = self._committer.deposit(patient, wait=wait)
+            if held.done and self._committer.deposited(patient):
+                self._store.end_transfer(patient)
+        return Transfer(held, deposited)
+
+    def settle_due(self, patient: bytes | None = None) -> None:
+        """Does what is due after changes of trustees, of one patient or of all; what cannot be done now stays due."""
+        for each in self._store.due_transfers(patient):
+            with suppress(MedUnionError):
+                self.transfer(each, wait=False)
 
     def access(
         self,
@@ -147,7 +204,7 @@ class RecordService:
             directory=self._directory,
             requester=self._member,
             signer=signer,
-            private_key=self._home.private_key,
+            unseal=self._home.unseal,
             clock=self._clock,
         )
         return RecordReader(ledger=self._ledger, blobs=self._blobs, client=client, own=self._store, opener=self._opener)
@@ -216,7 +273,8 @@ class RecordService:
         return self._reads().check(entry)
 
     def _trustees(self, patient: bytes, given: Sequence[int] | None) -> Sequence[int]:
-        """The patient's trustees as given, or as this member was told."""
+        """The patient's trustees as given, or as this member was told, once what a change of them made due is tried."""
+        self.settle_due(patient)
         if given is not None:
             return given
         known = current_appointment(self._ledger, self._store, patient)
@@ -251,10 +309,15 @@ class PatientReader:
         trustees: Sequence[int] = (),
         clock: Clock = system_clock,
     ) -> None:
+        self._ledger = ledger
         self._patient = patient
         self._trustees = tuple(trustees)
+        unseal = hpke.opener(private_key)
         self._client = KeyClient(
-            ledger=ledger, directory=directory, requester=0, signer=controller, private_key=private_key, clock=clock
+            ledger=ledger, directory=directory, requester=0, signer=controller, unseal=unseal, clock=clock
+        )
+        self._holders = HolderClient(
+            ledger=ledger, directory=directory, requester=0, signer=controller, unseal=unseal, clock=clock
         )
         self._reader = RecordReader(ledger=ledger, blobs=blobs, client=self._client)
 
@@ -290,6 +353,10 @@ class PatientReader:
     def check(self, entry: RecordEntry) -> VerifiedRecord:
         """A listed record with every check made; see `RecordReader.check`."""
         return self._reader.check(entry)
+
+    def custody(self) -> Custody:
+        """Asks each of the patient's trustees which shares it holds: how well every batch is kept now."""
+        return custody(self._ledger, self._holders, Appointment(self._patient, ZERO, self._trustees, ZERO, ZERO))
 
     def access_log(self, member: int) -> Sequence[dict[str, Any]]:
         """Who asked `member` for this patient's keys: FHIR AuditEvents, oldest first."""

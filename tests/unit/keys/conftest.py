@@ -1,3 +1,3 @@
-from ..records.conftest import consortium, world
+from ..records.conftest import all_members, consortium, world
 
-__all__ = ["consortium", "world"]
+__all__ = ["all_members", "consortium", "world"]

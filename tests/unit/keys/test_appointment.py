@@ -80,8 +80,9 @@ class TestAppoint:
         from medunion.blobs import dagcbor
 
         envelope = {"v": 1, "kind": "Appointment", "member": HOSPITAL_A, "payload": b"x" * 99}
-        for message in (b"noise", dagcbor.encode({}), dagcbor.encode(envelope)):
+        for message in (b"noise", dagcbor.encode({}), dagcbor.encode({**envelope, "v": 2})):
             assert refused(open_envelope, KeyReceipt, consortium.a.point.appoint(message)) == "malformed"
+        assert refused(open_envelope, KeyReceipt, consortium.a.point.appoint(dagcbor.encode(envelope))) == "wrong-key"
 
     def test_a_silent_ledger_learns_nothing(self, consortium: World) -> None:
         appointment = appoint(consortium.patient, (HOSPITAL_B, CLINIC, LABORATORY))

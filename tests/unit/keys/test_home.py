@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -151,9 +152,18 @@ class TestAppointmentInUse:
         assert current_appointment(consortium.ledger, store, consortium.patient) == first
         second = consortium.appoint(2, 3, 1)
         store.put_appointment(first)
-        assert current_appointment(consortium.ledger, store, consortium.patient) is None
-        store.put_appointment(second)
         assert current_appointment(consortium.ledger, store, consortium.patient) == second
+        consortium.appoint(4, 3, 1, tell=())
+        assert current_appointment(consortium.ledger, consortium.b.point._store, consortium.patient) is None
+
+    def test_other_parts_may_change_without_the_trustees_being_told(self, consortium: World) -> None:
+        store = consortium.sites[3].point._store
+        first = consortium.appoint(2, 3, 4)
+        changed = replace(first, contacts=b"\x01" * 32, representatives=b"\x02" * 32)
+        consortium.put_on_ledger(changed)
+        assert current_appointment(consortium.ledger, store, consortium.patient) is None
+        consortium.chain.mine().parts[consortium.patient] = {1: changed.contacts, 2: changed.representatives}
+        assert current_appointment(consortium.ledger, store, consortium.patient) == changed
 
     def test_member_files_are_json(self, consortium: World) -> None:
         found = json.loads((consortium.a.home.path / "member.json").read_text())

@@ -363,7 +363,7 @@ class TestAudit:
         self, world: World, monkeypatch: pytest.MonkeyPatch, payload: object
     ) -> None:
         reader = world.patient_reader()
-        monkeypatch.setattr(reader._client, "_open", lambda *_: payload)
+        monkeypatch.setattr("medunion.keys.client.open_answer", lambda *_: payload)
         with pytest.raises(IntegrityError) as failure:
             reader.access_log(HOSPITAL_A)
         assert failure.value.details["culprit"] == HOSPITAL_A

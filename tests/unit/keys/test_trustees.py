@@ -163,9 +163,10 @@ class TestRelease:
         kept.sites[HOSPITAL_B].ledger.lag = 1
         assert len(kept.patient_reader(TRUSTEES).read()) == 5
         kept.sites[CLINIC].ledger.lag = 1
-        with pytest.raises(AccessRefused) as failure:
+        with pytest.raises(KeysUnavailable) as failure:
             kept.patient_reader(TRUSTEES).read()
         assert failure.value.details["reason"] == "ledger-behind"
+        assert failure.value.details["unreachable"] == [HOSPITAL_A, HOSPITAL_B, CLINIC]
 
     def test_each_trustee_writes_its_own_entry(self, kept: World) -> None:
         burn_author(kept)
@@ -367,12 +368,7 @@ class TestConfirmation:
         assert consortium.a.records.commit(consortium.patient, sample()).state == "committed"
 
     def test_an_author_that_was_not_told_deposits_nothing(self, consortium: World) -> None:
-        consortium.appoint(*TRUSTEES)
-        consortium.a.point._store.put_appointment(
-            type(current_appointment(consortium.ledger, consortium.a.point._store, consortium.patient))(  # type: ignore[misc]
-                consortium.patient, bytes(32), (), bytes(32), bytes(32)
-            )
-        )
+        consortium.appoint(*TRUSTEES, tell=())
         assert consortium.a.records.commit(consortium.patient, sample()).state == "committed"
         consortium.appoint(*TRUSTEES)
         assert consortium.a.records.resume().state == "replicated"

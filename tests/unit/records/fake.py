@@ -45,6 +45,7 @@ class State:
     linked: set[bytes] = field(default_factory=set)
     successors: dict[bytes, bytes] = field(default_factory=dict)
     nonces: dict[str, int] = field(default_factory=dict)
+    parts: dict[bytes, dict[int, bytes]] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
 
 
@@ -105,6 +106,9 @@ class FakeLedger:
         if patient not in self._state().patients:
             raise UnknownPatient("no such patient")
         return self._state().patients[patient]
+
+    def configuration_parts(self, patient: bytes) -> dict[int, bytes]:
+        return dict(self._state().parts.get(patient, {}))
 
     def grant_of(self, patient: bytes, member: int, lane: int) -> Scope | None:
         return self._state().grants.get((patient, member, lane))

@@ -20,19 +20,22 @@ from medunion.keys.home import MemberHome
 from medunion.keys.local import LocalDirectory, LocalMember
 from medunion.ledger import Scope
 from medunion.records.service import PatientReader, RecordService
-from medunion.vocabulary import ALL_CATEGORIES, MemberKind, Purpose, Role
+from medunion.vocabulary import ALL_CATEGORIES, MemberKind, MemberStatus, Purpose, Role
 
 from .fake import FakeChain, FakeLedger, FakeWriter, admitted, registered
 
 CHEAP = KdfCost(1, 1, 8 * 1024)
 PASSPHRASE = "correct horse"
-HOSPITAL_A, HOSPITAL_B, CLINIC, LABORATORY, INSURER = 1, 2, 3, 4, 5
+HOSPITAL_A, HOSPITAL_B, CLINIC, LABORATORY, INSURER, PHARMACY, HOSPITAL_C, REGULATOR = range(1, 9)
 KINDS = {
     HOSPITAL_A: MemberKind.HOSPITAL,
     HOSPITAL_B: MemberKind.HOSPITAL,
     CLINIC: MemberKind.CLINIC,
     LABORATORY: MemberKind.LABORATORY,
     INSURER: MemberKind.INSURER,
+    PHARMACY: MemberKind.PHARMACY,
+    HOSPITAL_C: MemberKind.HOSPITAL,
+    REGULATOR: MemberKind.REGULATOR,
 }
 ROLES = {"records": Role.RECORDS, "reader": Role.READER, "clinician": Role.CLINICIAN, "desk": Role.DESK}
 YEAR = 365 * 86400
@@ -109,17 +112,45 @@ class World:
     def revoke(self, member: int = HOSPITAL_B, lane: int = 0) -> None:
         del self.chain.mine().grants[self.patient, member, lane]
 
-    def appoint(self, *trustees: int, tell: Iterable[int] = ()) -> Appointment:
-        """The patient names trustees, and tells them and hospital A."""
-        appointment = appoint(self.patient, trustees)
+    def appoint(
+        self, *trustees: int, former: tuple[int, ...] = (), tell: Iterable[int] = (HOSPITAL_A,)
+    ) -> Appointment:
+        """The patient names trustees, and tells the former ones, `tell`, the new ones, and the former ones again.
+
+        Whose folder is away is not reached.
+        """
+        appointment = replace(appoint(self.patient, trustees), former=former)
+        self.put_on_ledger(appointment)
+        for member in (*dict.fromkeys([*former, *tell, *trustees]), *former):
+            if self.sites[member].home.path.exists():
+                self.tell(appointment, member)
+        return appointment
+
+    def tell(self, appointment: Appointment, member: int) -> None:
+        """The patient tells a member of an appointment."""
+        answer = self.sites[member].point.appoint(seal_appointment(appointment, self.ledger, member))
+        assert b"KeyReceipt" in answer
+
+    def put_on_ledger(self, appointment: Appointment) -> None:
+        """The ledger shows an appointment that nobody was told of yet."""
         state = self.chain.mine()
         state.patients[self.patient] = replace(
             state.patients[self.patient], configuration=configuration_digest(appointment)
         )
-        for member in {*trustees, HOSPITAL_A, *tell}:
-            answer = self.sites[member].point.appoint(seal_appointment(appointment, self.ledger, member))
-            assert b"KeyReceipt" in answer
-        return appointment
+
+    def set_status(self, member: int, status: MemberStatus) -> None:
+        """The council suspends or removes a member."""
+        state = self.chain.mine()
+        state.members[member] = replace(state.members[member], status=status)
+
+    def rotate_key(self, member: int) -> None:
+        """A member replaces its key, as `MemberHandle.rotate_key` does."""
+        home = self.sites[member].home
+        public_key = home.add_key(self.ledger.member(member).public_key)
+        state = self.chain.mine()
+        known = state.members[member]
+        state.members[member] = replace(known, public_key=public_key, key_epoch=known.key_epoch + 1)
+        home.drop_former_keys()
 
     def patient_reader(self, trustees: tuple[int, ...] = ()) -> PatientReader:
         return PatientReader(
@@ -157,7 +188,7 @@ class World:
         state.operators |= {operators[name].address: (number, role) for name, role in ROLES.items()}
         ledger = FakeLedger(self.chain)
         writer = FakeWriter(ledger, operators["records"].address)
-        point = LocalMember.from_home(home, ledger, self.blobs, operators["desk"], self.clock)
+        point = LocalMember.from_home(home, ledger, self.blobs, operators["desk"], self.clock, self.directory)
         self.directory.add(number, path, lambda: point)
         records = self._service(home, ledger, operators, writer)
         self.sites[number] = Site(number, home, operators, ledger, writer, point, records)
