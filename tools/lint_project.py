@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LEDGER_MODULES = {"web3", "eth_account", "eth_keys"}
 LEDGER_FOLDER = Path("src/medunion/chain")
 LINE_LIMIT = 400
-SOURCE_SUFFIXES = {".py", ".sol", ".js", ".sh", ".toml", ".yaml", ""}
+SOURCE_SUFFIXES = {".py", ".sol", ".js", ".mjs", ".sh", ".toml", ".yaml", ""}
 UNLIMITED_NAMES = {"LICENSE"}
 PUBLIC_STRINGS = {"nodeUrl"}  # a member's public address, which has to be found by the others
 

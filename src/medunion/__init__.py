@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from medunion.chain.accounts import Account
     from medunion.consortium import Consortium
     from medunion.errors import MedUnionError
+    from medunion.evidence.document import Evidence
+    from medunion.evidence.seals import SealSheet, ValidatorSet
+    from medunion.evidence.service import EvidenceService
     from medunion.governance.council import Council
     from medunion.governance.members import Members
     from medunion.governance.operators import Operators
@@ -35,6 +38,8 @@ __all__ = [
     "DeskCode",
     "Emergencies",
     "Episodes",
+    "Evidence",
+    "EvidenceService",
     "FolderStore",
     "Grants",
     "Identity",
@@ -49,6 +54,8 @@ __all__ = [
     "RecordService",
     "RestrictedClass",
     "Role",
+    "SealSheet",
+    "ValidatorSet",
     "Wallet",
 ]
 
@@ -61,6 +68,8 @@ _HOMES = {
     "DeskCode": "identity.codes",
     "Emergencies": "access.emergency",
     "Episodes": "care.episodes",
+    "Evidence": "evidence.document",
+    "EvidenceService": "evidence.service",
     "FolderStore": "blobs.folder",
     "Grants": "access.grants",
     "Identity": "identity.wallet",
@@ -75,6 +84,8 @@ _HOMES = {
     "RecordService": "records.service",
     "RestrictedClass": "vocabulary",
     "Role": "vocabulary",
+    "SealSheet": "evidence.seals",
+    "ValidatorSet": "evidence.seals",
     "Wallet": "identity.wallet",
 }
 

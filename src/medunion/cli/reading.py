@@ -16,6 +16,7 @@ from medunion.vocabulary import Category, Purpose, RestrictedClass
 
 if TYPE_CHECKING:
     from medunion.keys.scope import Access
+    from medunion.ledger import Signer
     from medunion.network import Network
     from medunion.records.opened import RecordEntry
     from medunion.records.read import Listing, Reading, VerifiedRecord
@@ -59,12 +60,24 @@ class Wanted:
             return opened.patient_records(opened.identity(patient)).check
         return member.check
 
+    def account(self, opened: "Network", patient: str) -> "tuple[int, Signer]":
+        """The reading member's id and account; 0 and the wallet's when the patient reads."""
+        from medunion.vocabulary import Role
+
+        if self.reader is None or self.reader == patient:
+            return 0, opened.identity(patient)
+        member = opened.member(self.reader)
+        return member.id, member.account(self._operator or member.with_role(Role.READER))
+
+    @property
+    def _operator(self) -> str | None:
+        return self.operator or ("clinician" if self.emergency else None)
+
     def _member(self, opened: "Network", patient: str) -> "RecordService | None":
         """The reading member's service; None when the patient reads."""
         if self.reader is None or self.reader == patient:
             return None
-        operator = self.operator or ("clinician" if self.emergency else None)
-        return opened.member(self.reader).records(operator)
+        return opened.member(self.reader).records(self._operator)
 
     def _access(self, member: "RecordService", patient: bytes) -> "Access":
         from medunion.keys.scope import Access

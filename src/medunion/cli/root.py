@@ -25,6 +25,7 @@ COMMANDS = {
     "grant": "medunion.cli.grant",
     "record": "medunion.cli.record",
     "trustee": "medunion.cli.trustee",
+    "evidence": "medunion.cli.evidence",
     "emergency": "medunion.cli.emergency",
     "scan": "medunion.cli.scan",
 }

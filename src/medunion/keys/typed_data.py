@@ -23,8 +23,13 @@ def domain(chain_id: int, registry: str) -> Domain:
 
 
 def digest(signed_in: Domain, types: Types, primary: str, message: Mapping[str, Any]) -> bytes:
-    """The 32 bytes that are signed."""
-    separator = keccak256(
+    """The 32 bytes that are signed: `keccak256(0x1901 || domain separator || struct hash)`."""
+    return keccak256(b"\x19\x01" + domain_separator(signed_in) + hash_struct(types, primary, message))
+
+
+def domain_separator(signed_in: Domain) -> bytes:
+    """EIP-712's `hashStruct(eip712Domain)` of the four fields that are in use: 32 bytes."""
+    return keccak256(
         abi_words(
             _DOMAIN_TYPE,
             keccak256(signed_in["name"].encode()),
@@ -33,19 +38,19 @@ def digest(signed_in: Domain, types: Types, primary: str, message: Mapping[str, 
             _address(signed_in["verifyingContract"]),
         )
     )
-    return keccak256(b"\x19\x01" + separator + _hash_struct(types, primary, message))
 
 
-def _hash_struct(types: Types, name: str, message: Mapping[str, Any]) -> bytes:
+def hash_struct(types: Types, name: str, message: Mapping[str, Any]) -> bytes:
+    """EIP-712's `hashStruct`: 32 bytes."""
     words = (_word(types, field["type"], message[field["name"]]) for field in types[name])
-    return keccak256(abi_words(_type_hash(_type_text(types, name)), *words))
+    return keccak256(abi_words(_type_hash(type_text(types, name)), *words))
 
 
 def _word(types: Types, kind: str, value: Any) -> bytes | int:
     if kind.endswith("[]"):
-        return keccak256(b"".join(_hash_struct(types, kind[:-2], each) for each in value))
+        return keccak256(b"".join(hash_struct(types, kind[:-2], each) for each in value))
     if kind in types:
-        return _hash_struct(types, kind, value)
+        return hash_struct(types, kind, value)
     if kind == "address":
         return _address(value)
     if kind == "string":
@@ -55,8 +60,8 @@ def _word(types: Types, kind: str, value: Any) -> bytes | int:
     return int(value)
 
 
-def _type_text(types: Types, name: str) -> str:
-    """`Primary(...)` and then the structs that it uses, by name."""
+def type_text(types: Types, name: str) -> str:
+    """EIP-712's `encodeType`: `Primary(...)` and then the structs that it uses, by name."""
     used = sorted({field["type"].removesuffix("[]") for field in types[name]} & (types.keys() - {name}))
     return "".join(
         f"{each}({','.join(field['type'] + ' ' + field['name'] for field in types[each])})" for each in [name, *used]

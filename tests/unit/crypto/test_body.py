@@ -1,6 +1,5 @@
 """A body holds exactly its plaintext, tells its class of sizes only, and opens whole or not at all."""
 
-import base64
 import json
 import random
 import zlib
@@ -16,6 +15,7 @@ from medunion.errors import BodyTooLarge, CryptoError
 
 KEY = bytes(range(32))
 CONTEXT = body.BodyContext(chain_id=31337, registry=b"\x11" * 20, record_id=b"\x22" * 32, version=1)
+VECTOR = Path(__file__).parents[2] / "vectors" / "record.json"
 HEADER, CHUNK, TAG = 56, 16 * 1024, 16
 
 
@@ -57,18 +57,20 @@ class TestRoundTrip:
         plaintext = incompressible(size)
         assert body.decrypt_body(KEY, CONTEXT, body.encrypt_body(KEY, CONTEXT, plaintext)) == plaintext
 
-    def test_frozen_body_still_opens(self) -> None:
-        vector = json.loads((Path(__file__).parent / "body_vector.json").read_text(encoding="utf-8"))
+    @pytest.mark.parametrize("position", [0, 1], ids=["stored", "compressed"])
+    def test_frozen_body_still_opens(self, position: int) -> None:
+        vector = json.loads(VECTOR.read_text(encoding="utf-8"))
+        inputs, record = vector["inputs"], vector["records"][position]
         context = body.BodyContext(
-            chain_id=vector["chainId"],
-            registry=bytes.fromhex(vector["registry"]),
-            record_id=bytes.fromhex(vector["recordId"]),
-            version=vector["version"],
+            chain_id=inputs["chainId"],
+            registry=bytes.fromhex(inputs["registry"][2:]),
+            record_id=bytes.fromhex(record["recordId"][2:]),
+            version=1,
         )
-        section = keys.section_key(bytes.fromhex(vector["batchKey"]), vector["category"], vector["classMask"])
+        section = keys.section_key(bytes.fromhex(inputs["batchKey"][2:]), record["category"], record["classMask"])
         key = keys.record_key(section, context.record_id, context.version)
-        opened = body.decrypt_body(key, context, base64.b64decode(vector["body"]))
-        assert opened == vector["plaintext"].encode()
+        opened = body.decrypt_body(key, context, bytes.fromhex(record["body"][2:]))
+        assert opened == record["plaintext"].encode()
 
 
 class TestContext:
