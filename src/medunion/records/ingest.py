@@ -22,7 +22,7 @@ from medunion.records.sealers import InProcess, Sealers, workers
 from medunion.records.sealing import Intake, Progress, SealedPlan, silent
 from medunion.records.sending import MAX_BATCHES_PER_TRANSACTION
 
-_AHEAD_BYTES = 16 * 1024 * 1024
+_AHEAD_BYTES = 8 * 1024 * 1024
 _AHEAD_COUNT = 256
 
 

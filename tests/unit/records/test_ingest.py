@@ -2,6 +2,9 @@
 
 import gzip
 import json
+import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +15,10 @@ from medunion.crypto import hpke
 from medunion.errors import ContractRefused, FhirError, InputError, MedUnionError, RpcUnavailable
 from medunion.fhir import prepare
 from medunion.keys.appointment import appoint, configuration_digest, seal_appointment
-from medunion.records import ingest
+from medunion.records import ingest, sealers
 from medunion.records.ingest import Submission
 from medunion.records.journal import State
+from medunion.records.sealing import Intake
 from medunion.records.service import PatientReader
 
 from .fake import registered
@@ -236,8 +240,6 @@ class TestCrash:
 
 class TestWorkers:
     def test_no_secret_stands_in_arguments_or_environment(self, ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
-        from medunion.records import sealers
-
         seen: list[bytes] = []
         ask = sealers.Workers._ask
 
@@ -256,24 +258,34 @@ class TestWorkers:
             assert not any(secret in each or secret.hex().encode() in each for each in seen)
 
     def test_workers_end_with_the_call(self, ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
-        from medunion.records import sealers
-
         started: list[Any] = []
-        popen = sealers.subprocess.Popen
+        popen = subprocess.Popen
 
         def remembering(*arguments: Any, **named: Any) -> Any:
             started.append(popen(*arguments, **named))
             return started[-1]
 
-        monkeypatch.setattr(sealers.subprocess, "Popen", remembering)
+        monkeypatch.setattr(subprocess, "Popen", remembering)
         ward.world.a.records.ingest(ward.submissions(sample()), processes=2)
         assert len(started) == 2
         assert all(process.returncode is not None for process in started)
 
-    def test_a_worker_that_dies_is_told(self, ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
-        from medunion.records import sealers
+    def test_a_worker_ends_when_nobody_holds_its_pipe_any_more(self, ward: Ward) -> None:
+        sealer = ward.world.a.records._commits()._sealer
+        command = [sys.executable, "-m", sealers.__name__]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            pickle.dump((sealer, Intake()), process.stdin)
+            pickle.dump((ward.patients[0], sample()), process.stdin)
+            process.stdin.flush()
+            plan = pickle.load(process.stdout)  # noqa: S301  the worker of this very program
+            assert sum(len(entry.records) for entry in plan.entries) == 5
+            process.stdin.close()  # as the system does for a process that was killed
+            assert process.wait(timeout=30) == 0
 
-        monkeypatch.setattr(sealers.sys, "executable", "/bin/false")
+    def test_a_worker_that_dies_is_told(self, ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "executable", "/bin/false")
         with pytest.raises(MedUnionError, match="ended early"):
             ward.world.a.records.ingest([Submission(ward.patients[0], sample(note="x"))], processes=1)
         assert ward.world.ledger.batches(ward.patients[0]) == []
