@@ -1,8 +1,10 @@
 """The operations that are measured, each one transaction unless it says otherwise."""
 
 from bench._consortium import CLINIC, CLOCK, DEADLINE, HOSPITAL, LABORATORY, REGULATOR, Consortium, Member, digest
+from medunion.chain import devnet
 from medunion.chain.ledger import leaf_values
 from medunion.chain.sender import Sender
+from medunion.identity.configuration import Configuration, Contacts
 from medunion.ledger import Leaf
 from medunion.records.leaf import hash_leaf
 from medunion.records.merkle import MerkleTree
@@ -38,6 +40,8 @@ class Operations:
         self._share(alice, bob)
         self._record(alice)
         self._rescue(alice)
+        self._recover()
+        self._link(bob, alice)
         return self.gas
 
     def _do(self, name: str, sender: Sender, contract: str, function: str, *arguments: object) -> None:
@@ -132,9 +136,43 @@ class Operations:
         registrar = self._on.members[REGULATOR].staff
         self._do("review_emergency", registrar, "AccessGrants", "reviewEmergency", emergency, True, digest("finding"))
 
-    def _registration(self, controller: Sender) -> tuple[object, ...]:
+    def _recover(self) -> None:
+        """Two of three contacts recover a patient, who then has it frozen."""
+        carol, phone = self._on.account("carol"), self._on.account("carol's new phone")
+        contacts = [self._on.account(f"contact {number}") for number in range(3)]
+        named = Contacts(digest("salt of contacts"), 2, tuple(contact.address for contact in contacts))
+        values = self._registration(carol, Configuration(contacts=named).digest)
+        carol.transact("PatientRegistry", "register", values)
+        patient = self._id_of(carol)
+        proof = (named.salt, named.threshold, list(named.accounts), _ZERO, _ZERO)
+        quorum = sorted(contacts[:2], key=lambda contact: int(contact.address, 16))
+
+        def approvals(struct: str, message: dict[str, object]) -> list[tuple[str, bytes]]:
+            return [(contact.address, self._on.sign(contact, struct, **message)) for contact in quorum]
+
+        key = digest("key of carol's new phone")
+        request = {"patient": patient, "newController": phone.address, "suite": _SUITE, "publicKey": key}
+        message = {**request, "round": 0}
+        acceptance = (0, DEADLINE, self._on.sign(phone, "Recover", **message))
+        arguments = (tuple(request.values()), proof, approvals("Recover", message), acceptance)
+        desk = self._hospital.staff
+        self._do("schedule_recovery_by_contacts", desk, "PatientRegistry", "scheduleRecovery", *arguments)
+        devnet.advance(self._on.connection, self._on.ledger.call("PatientRegistry", "RECOVERY_DELAY"))
+        self._do("execute_recovery", desk, "PatientRegistry", "executeRecovery", patient, _SUITE, key)
+        signed = approvals("Freeze", {"patient": patient, "round": 0})
+        self._do("freeze", desk, "PatientRegistry", "freeze", patient, proof, signed, 0, DEADLINE)
+
+    def _link(self, retired: bytes, survivor: bytes) -> None:
+        nonces = [self._on.nonce("PatientRegistry", patient) for patient in (retired, survivor)]
+        request = (retired, survivor, *nonces)
+        names = ("retired", "survivor", "retiredNonce", "survivorNonce")
+        message = dict(zip(names, request, strict=True))
+        consents = [self._on.sign(controller, "Link", **message) for controller in (self._bob, self._alice)]
+        self._do("link", self._hospital.staff, "PatientRegistry", "link", (*request, DEADLINE), *consents)
+
+    def _registration(self, controller: Sender, configuration: bytes = _ZERO) -> tuple[object, ...]:
         key = digest(f"key of {controller.address}")
-        return (controller.address, digest("salt"), _SUITE, key, _ZERO, False)
+        return (controller.address, digest("salt"), _SUITE, key, configuration, False)
 
     def _named(self, values: tuple[object, ...]) -> dict[str, object]:
         names = ("controller", "salt", "suite", "publicKey", "configurationDigest", "assisted")

@@ -15,6 +15,7 @@ import orjson
 import requests
 
 from medunion.blobs.store import BlobStore
+from medunion import processes
 from medunion.chain import devnet
 from medunion.chain.accounts import Account
 from medunion.chain.writer import ChainRecordWriter
@@ -185,7 +186,7 @@ class Ward:
 @contextmanager
 def ward(home: Path) -> Iterator[Ward]:
     """A ward on a fresh devnet in `home`."""
-    with devnet.ending_cleanly(), Network.start_devnet(home, "bench", detached=False, keep=False) as network:
+    with processes.ending_cleanly(), Network.start_devnet(home, "bench", detached=False, keep=False) as network:
         network.admit_all(list(_KINDS.items()))
         yield Ward(network)
 

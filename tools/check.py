@@ -2,6 +2,7 @@
 
 check.py               every stage
 check.py fast          without mutants and Slither, and without the slow tests and long fuzzing of the others
+check.py nightly       a million calls of the invariant campaigns, long fuzzing, all mutants: half an hour on 2 cores
 check.py lint          only ruff, mypy and the project's linters
 check.py list          the names of the stages
 check.py STAGE...      only these
@@ -88,6 +89,11 @@ def forge(profile: str) -> None:
     must(str(FORGE), "test", profile=os.environ.get("FOUNDRY_PROFILE", profile))
 
 
+def campaigns() -> None:
+    """The contracts' tests by the profile nightly, whose invariant campaigns make a million calls."""
+    must(sys.executable, "tools/campaigns.py")
+
+
 def pytest(*arguments: str) -> None:
     """The Python tests."""
     must(sys.executable, "-m", "pytest", "-q", *arguments)
@@ -117,6 +123,7 @@ FAST_STAGES: dict[str, Callable[[], None]] = {
     "forge": partial(forge, "default"),
     "pytest": partial(pytest, "-m", "not slow"),
 }
+NIGHTLY_STAGES: dict[str, Callable[[], None]] = {"forge": campaigns, "mutants": mutants}
 
 
 @dataclass(frozen=True)
@@ -150,6 +157,8 @@ def main(argv: list[str]) -> int:
     stages = STAGES
     if argv[:1] == ["fast"]:
         stages, argv = FAST_STAGES, argv[1:]
+    elif argv[:1] == ["nightly"]:
+        stages, argv = NIGHTLY_STAGES, argv[1:]
     unknown = [name for name in argv if name not in stages]
     if unknown:
         print(f"there is no stage {unknown[0]}; the stages are: {', '.join(stages)}", file=sys.stderr)

@@ -9,7 +9,7 @@ A mutant is killed when `killed_by`, which passes on the true source, fails by a
 that does not compile, whose text is not unique or whose test does not exist or does not pass unmutated is broken, and
 as bad as a survivor: the exit code is 1. `"path"` names the test file where several have a test of that name.
 
-Usage: tools/mutants.py [--contract NAME]... [--jobs 2]
+Usage: tools/mutants.py [--contract NAME]... [--id TEXT] [--jobs 2]
 """
 
 from __future__ import annotations
@@ -262,10 +262,11 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT, forge: Forge
     """Runs the mutants, prints a line for each and a closing line; 0 when all were killed."""
     parser = argparse.ArgumentParser(description="Remove one check of a contract at a time; a named test must notice.")
     parser.add_argument("--contract", action="append", default=[], help="only the mutants of this contract")
+    parser.add_argument("--id", default="", metavar="TEXT", help="only the mutants whose id contains this")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="mutants tried at the same time")
     options = parser.parse_args(arguments)
     try:
-        mutants = load(root / "tests" / "mutants", options.contract)
+        mutants = [each for each in load(root / "tests" / "mutants", options.contract) if options.id in each.id]
     except MutantError as error:
         print(f"mutants: {error}", file=sys.stderr)
         return 1

@@ -25,6 +25,9 @@ contract AccessGrants is IAccessGrants, EmergencyAccess {
 
     uint8 private constant _LANES = 8;
 
+    /// @dev How far above the next nonce a signed revocation may reach: 2^32 nonces are 43 million of them away.
+    uint32 private constant _MOST_AHEAD = 100;
+
     mapping(PatientId patient => mapping(MemberId member => GrantSlot[_LANES] lanes)) private _grants;
 
     /// @param consortium Tells members' states and operators.
@@ -79,7 +82,9 @@ contract AccessGrants is IAccessGrants, EmergencyAccess {
         bytes calldata signature
     ) external {
         uint32 expected = _grants[patient][member][0].nonce();
-        if (nonce < expected) revert AccessGrants_BadNonce(patient, member, expected, nonce);
+        if (nonce < expected || nonce - expected > _MOST_AHEAD) {
+            revert AccessGrants_BadNonce(patient, member, expected, nonce);
+        }
         bytes32 structHash = keccak256(abi.encode(_REVOKE_TYPEHASH, patient, member, laneMask, nonce, deadline));
         address controller = _patients.authorityOf(patient).controller;
         Signatures.requireValid(controller, _hashTypedDataV4(structHash), deadline, signature);
@@ -100,9 +105,9 @@ contract AccessGrants is IAccessGrants, EmergencyAccess {
         Grant memory grant = _slotOf(patient, member, lane).unpack();
         Scope memory scope = grant.scope;
         if (scope.categories == 0) return AccessReason.NoGrant;
-        if (grant.provisional && _patients.authorityOf(patient).status != PatientStatus.Provisional) {
-            return AccessReason.Voided;
-        }
+        PatientStatus status = _patients.authorityOf(patient).status;
+        if (status == PatientStatus.Retired) return AccessReason.Retired;
+        if (grant.provisional && status != PatientStatus.Provisional) return AccessReason.Voided;
         uint256 time = _later(clock);
         if (time < scope.notBefore) return AccessReason.NotYetValid;
         if (time > scope.notAfter) return AccessReason.Expired;
@@ -171,11 +176,15 @@ contract AccessGrants is IAccessGrants, EmergencyAccess {
         emit GrantRevoked(patient, member, laneMask, nextNonce);
     }
 
-    /// @dev Who acts for a patient that can grant: known, not retired, and within the term of a provisional id.
+    /// @dev Who acts for a patient that can grant: known, not retired, not frozen, and within the term of a provisional id.
     function _requireActivePatient(PatientId patient) internal view returns (IPatientRegistry.Authority memory authority) {
         authority = _patients.authorityOf(patient);
-        bool ended = authority.status == PatientStatus.Provisional && block.timestamp > authority.until;
-        if (ended || !_isKnown(authority.status)) revert AccessGrants_PatientNotActive(patient, authority.status);
+        bool provisional = authority.status == PatientStatus.Provisional;
+        bool over = block.timestamp > authority.until; // the provisional id's term, or the latest freeze
+        if ((provisional && over) || !_isKnown(authority.status)) {
+            revert AccessGrants_PatientNotActive(patient, authority.status);
+        }
+        if (!provisional && !over) revert AccessGrants_PatientFrozen(patient, authority.until);
     }
 
     /// @dev A lane above the last holds nothing.

@@ -61,7 +61,7 @@ contract CareEpisodes is ICareEpisodes, EIP712 {
 
     /// @inheritdoc ICareEpisodes
     function open(PatientId patient, MemberId member) external {
-        if (msg.sender != _activeController(patient)) revert CareEpisodes_NotController(patient, msg.sender);
+        if (msg.sender != _ownController(patient)) revert CareEpisodes_NotController(patient, msg.sender);
         _checkIn(patient, member, EpisodeOrigin.CheckIn);
     }
 
@@ -69,7 +69,7 @@ contract CareEpisodes is ICareEpisodes, EIP712 {
     function openBySig(PatientId patient, MemberId member, uint32 nonce, uint40 deadline, bytes calldata signature)
         external
     {
-        address controller = _activeController(patient);
+        address controller = _ownController(patient);
         bytes32 digest = _nextDigest(_CHECK_IN_TYPEHASH, patient, member, nonce, deadline);
         Signatures.requireValid(controller, digest, deadline, signature);
         _checkIn(patient, member, EpisodeOrigin.CheckIn);
@@ -85,7 +85,7 @@ contract CareEpisodes is ICareEpisodes, EIP712 {
         uint40 deadline,
         bytes calldata signature
     ) external {
-        _activeController(patient);
+        _requireActivePatient(patient);
         if (!_PATIENTS.isRepresentative(patient, representative, proof)) {
             revert CareEpisodes_NotRepresentative(patient, representative);
         }
@@ -110,7 +110,7 @@ contract CareEpisodes is ICareEpisodes, EIP712 {
         MemberId opener = _activeMember(Roles.DESK);
         Slot storage own = _slots[patient][opener];
         if (!_isOpen(own) || own.origin == EpisodeOrigin.Dependent) revert CareEpisodes_NotOpen(patient, opener);
-        _activeController(patient);
+        _requireActivePatient(patient);
         MemberKind kind = _requireActive(member);
         if (kind != MemberKind.Laboratory && kind != MemberKind.Pharmacy) revert CareEpisodes_BadKind(member, kind);
         _requireClosed(patient, member);
@@ -223,15 +223,23 @@ contract CareEpisodes is ICareEpisodes, EIP712 {
         return _hashTypedDataV4(keccak256(abi.encode(typehash, patient, member, nonce, deadline)));
     }
 
-    /// @dev Controller of a patient for whom episodes may be opened.
-    function _activeController(PatientId patient) internal view returns (address) {
-        IPatientRegistry.Authority memory authority = _PATIENTS.authorityOf(patient);
+    /// @dev Controller of a patient that may check in itself: no freeze holds it.
+    function _ownController(PatientId patient) internal view returns (address) {
+        IPatientRegistry.Authority memory authority = _requireActivePatient(patient);
+        if (authority.status != PatientStatus.Provisional && block.timestamp <= authority.until) {
+            revert CareEpisodes_PatientFrozen(patient, authority.until);
+        }
+        return authority.controller;
+    }
+
+    /// @dev Who acts for a patient for whom episodes may be opened.
+    function _requireActivePatient(PatientId patient) internal view returns (IPatientRegistry.Authority memory authority) {
+        authority = _PATIENTS.authorityOf(patient);
         PatientStatus status = authority.status;
         bool ended = status == PatientStatus.Provisional && block.timestamp > authority.until;
         if (status == PatientStatus.None || status == PatientStatus.Retired || ended) {
             revert CareEpisodes_PatientNotActive(patient, status);
         }
-        return authority.controller;
     }
 
     function _requireActive(MemberId member) internal view returns (MemberKind) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {ConfigurationPart, PatientId, PatientStatus} from "../types/Types.sol";
+import {ConfigurationPart, PatientId, PatientStatus, RecoveryStage} from "../types/Types.sol";
 import {IPatientRegistry} from "../interfaces/IPatientRegistry.sol";
 import {PatientAuthority} from "./PatientAuthority.sol";
 
@@ -48,10 +48,13 @@ abstract contract PatientConfiguration is PatientAuthority {
 
     /// @inheritdoc IPatientRegistry
     function executeContacts(PatientId patient, Configuration calldata current) external {
+        // A freeze holds what the controller scheduled, too: a recovery that begins within it still voids this.
+        _requireUnfrozen(patient);
         ScheduledContacts memory scheduled = _scheduledContacts[patient];
         if (scheduled.readyAt == 0) revert PatientRegistry_NothingScheduled(patient);
         if (block.timestamp < scheduled.readyAt) revert PatientRegistry_TooEarly(patient, scheduled.readyAt);
         delete _scheduledContacts[patient];
+        _recoveries[patient].stage = RecoveryStage.None; // none is pending, because it would have voided the schedule
         _mergePart(patient, ConfigurationPart.Contacts, scheduled.digest, current);
     }
 
@@ -78,6 +81,7 @@ abstract contract PatientConfiguration is PatientAuthority {
     ) internal {
         PatientStatus status = _records[patient].status;
         if (!_isNamed(status)) revert PatientRegistry_WrongStatus(patient, status);
+        if (part == ConfigurationPart.Contacts) _requireNotRecovering(patient);
         ++_records[patient].nonce;
         if (part != ConfigurationPart.Contacts || current.contacts == 0) {
             _mergePart(patient, part, digest, current);
@@ -104,11 +108,9 @@ abstract contract PatientConfiguration is PatientAuthority {
 
     /// @dev Forgets the scheduled contacts and advances the nonce.
     function _cancelContacts(PatientId patient) internal {
-        ScheduledContacts memory scheduled = _scheduledContacts[patient];
-        if (scheduled.readyAt == 0) revert PatientRegistry_NothingScheduled(patient);
+        if (_scheduledContacts[patient].readyAt == 0) revert PatientRegistry_NothingScheduled(patient);
         ++_records[patient].nonce;
-        delete _scheduledContacts[patient];
-        emit ContactsCancelled(patient, scheduled.digest);
+        _forgetContacts(patient);
     }
 
     function _requireConfiguration(PatientId patient, Configuration calldata current) internal view {

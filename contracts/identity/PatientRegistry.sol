@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {MemberId, MemberStatus, PatientId, PatientStatus} from "../types/Types.sol";
+import {MemberId, PatientId, PatientStatus} from "../types/Types.sol";
 import {Roles} from "../types/Roles.sol";
 import {IConsortiumRegistry} from "../interfaces/IConsortiumRegistry.sol";
 import {IPatientRegistry} from "../interfaces/IPatientRegistry.sol";
@@ -10,10 +10,13 @@ import {PatientIds} from "../libraries/PatientIds.sol";
 import {PublicKeys} from "../libraries/PublicKeys.sol";
 import {PatientAuthority} from "./PatientAuthority.sol";
 import {PatientConfiguration} from "./PatientConfiguration.sol";
+import {PatientFreeze} from "./PatientFreeze.sol";
+import {PatientLink} from "./PatientLink.sol";
+import {PatientRecovery} from "./PatientRecovery.sol";
 
 /// @title PatientRegistry
 /// @notice Rules of {IPatientRegistry}; storage is in {PatientRegistryState}, who may act in {PatientAuthority}.
-contract PatientRegistry is PatientConfiguration {
+contract PatientRegistry is PatientConfiguration, PatientRecovery, PatientFreeze, PatientLink {
     bytes32 private constant _REGISTER_TYPEHASH = keccak256(
         "Register(address controller,bytes32 salt,uint8 suite,bytes publicKey,bytes32 configurationDigest,bool assisted,uint40 deadline)"
     );
@@ -27,6 +30,10 @@ contract PatientRegistry is PatientConfiguration {
         keccak256("RotateKey(bytes32 patient,uint8 suite,bytes publicKey,uint32 nonce,uint40 deadline)");
     bytes32 private constant _ROTATE_CONTROLLER_TYPEHASH =
         keccak256("RotateController(bytes32 patient,address newController,uint32 nonce,uint40 deadline)");
+
+    /// @dev The last 1,000 epochs are for takeovers and recoveries: a thief who rotates without end cannot make one fail.
+    uint16 private constant _LAST_OWN_EPOCH = type(uint16).max - 1000;
+
     /// @param consortium Tells which accounts act for an active member.
     constructor(IConsortiumRegistry consortium) PatientAuthority(consortium) {}
 
@@ -118,8 +125,8 @@ contract PatientRegistry is PatientConfiguration {
         record.nonce = acceptance.nonce;
         bytes32 structHash = _hashTakeOver(request, acceptance.nonce, acceptance.deadline);
         MemberId sponsor = _sponsors[request.patient];
-        MemberId first = _requireAttestation(attestations[0], structHash, acceptance.deadline, sponsor, sponsor);
-        _requireAttestation(attestations[1], structHash, acceptance.deadline, sponsor, first);
+        MemberId first = _requireOutsider(attestations[0], structHash, acceptance.deadline, sponsor, sponsor);
+        _requireOutsider(attestations[1], structHash, acceptance.deadline, sponsor, first);
         _requireSigned(request.newController, structHash, acceptance.deadline, acceptance.signature);
         _takeOver(request, record, true);
     }
@@ -209,6 +216,7 @@ contract PatientRegistry is PatientConfiguration {
     /// @dev Replaces the key and advances the nonce.
     function _rotateKey(PatientId patient, uint8 suite, bytes calldata publicKey) internal {
         PatientRecord memory record = _records[patient];
+        if (record.keyEpoch >= _LAST_OWN_EPOCH) revert PatientRegistry_TooManyKeys(patient, record.keyEpoch);
         ++record.nonce;
         ++record.keyEpoch;
         _records[patient] = record;
@@ -234,20 +242,15 @@ contract PatientRegistry is PatientConfiguration {
     }
 
     /// @dev A DESK operator of an active member, neither the sponsor nor `other`, signed.
-    function _requireAttestation(
+    function _requireOutsider(
         Attestation calldata attestation,
         bytes32 structHash,
         uint40 deadline,
         MemberId sponsor,
         MemberId other
-    ) internal view returns (MemberId) {
-        IConsortiumRegistry.Actor memory actor = _actorOf(attestation.operator);
-        if (
-            actor.status != MemberStatus.Active || actor.roles & Roles.DESK == 0 || actor.member == sponsor
-                || actor.member == other
-        ) revert PatientRegistry_BadAttestation(attestation.operator);
-        _requireSigned(attestation.operator, structHash, deadline, attestation.signature);
-        return actor.member;
+    ) internal view returns (MemberId member) {
+        member = _requireAttestation(attestation, structHash, deadline).member;
+        if (member == sponsor || member == other) revert PatientRegistry_BadAttestation(attestation.operator);
     }
 
     /// @dev The record of a provisional patient, ended or not.

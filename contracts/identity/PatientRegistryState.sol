@@ -2,14 +2,14 @@
 pragma solidity ^0.8.30;
 
 import {KeyState, MemberId, PatientId, PatientStatus} from "../types/Types.sol";
+import {IPatientRecovery} from "../interfaces/IPatientRecovery.sol";
 import {IPatientRegistry} from "../interfaces/IPatientRegistry.sol";
 import {PatientIds} from "../libraries/PatientIds.sol";
 
 /// @title PatientRegistryState
 /// @notice All storage of {PatientRegistry} and the functions that only read it.
-/// @dev The layout is final: recovery, freeze and link read and write what is declared here.
-abstract contract PatientRegistryState is IPatientRegistry {
-    /// @dev One slot. `until` ends a provisional id; on a registered or assisted one it is kept for the end of a freeze.
+abstract contract PatientRegistryState is IPatientRecovery {
+    /// @dev One slot. `until` is the last second of a provisional id, or of the latest freeze of another.
     struct PatientRecord {
         address controller;
         uint32 nonce;
@@ -24,21 +24,23 @@ abstract contract PatientRegistryState is IPatientRegistry {
         uint40 readyAt;
     }
 
-    /// @dev A recovery by contacts that waits: who will act from `readyAt` (seconds) on, with which key. `cancelled`
-    /// counts those that the controller stopped; after one, two hospitals' attestation makes the next one `last`.
-    struct Recovery {
-        address newController;
-        uint40 readyAt;
-        uint32 cancelled;
-        bool last;
-        bytes32 keyDigest;
-    }
-
     /// @inheritdoc IPatientRegistry
     uint40 public constant PROVISIONAL_PERIOD = 30 days;
 
     /// @inheritdoc IPatientRegistry
     uint40 public constant CONTACTS_DELAY = 14 days;
+
+    /// @inheritdoc IPatientRecovery
+    uint40 public constant RECOVERY_DELAY = 7 days;
+
+    /// @inheritdoc IPatientRecovery
+    uint40 public constant FREEZE_PERIOD = 10 days;
+
+    /// @inheritdoc IPatientRecovery
+    uint40 public constant FREEZE_PAUSE = 16 days;
+
+    /// @inheritdoc IPatientRecovery
+    uint256 public constant MAX_CONTACTS = 16;
 
     mapping(PatientId patient => PatientRecord record) internal _records;
     mapping(PatientId patient => bytes32 digest) internal _keyDigests;
@@ -46,11 +48,7 @@ abstract contract PatientRegistryState is IPatientRegistry {
     mapping(PatientId patient => bytes32 digest) internal _configurations;
     mapping(PatientId patient => MemberId sponsor) internal _sponsors;
     mapping(PatientId patient => ScheduledContacts scheduled) internal _scheduledContacts;
-    /// @dev Used by recovery and its cancellation; declared now because the layout is final.
-    // slither-disable-next-line unused-state
     mapping(PatientId patient => Recovery recovery) internal _recoveries;
-    /// @dev Used by link, the id that a retired one continues as; declared now because the layout is final.
-    // slither-disable-next-line unused-state
     mapping(PatientId retired => PatientId survivor) internal _survivors;
 
     /// @inheritdoc IPatientRegistry
@@ -85,6 +83,16 @@ abstract contract PatientRegistryState is IPatientRegistry {
     /// @inheritdoc IPatientRegistry
     function sponsorOf(PatientId patient) external view returns (MemberId) {
         return _sponsors[patient];
+    }
+
+    /// @inheritdoc IPatientRegistry
+    function survivorOf(PatientId retired) external view returns (PatientId) {
+        return _survivors[retired];
+    }
+
+    /// @inheritdoc IPatientRecovery
+    function recoveryOf(PatientId patient) external view returns (Recovery memory) {
+        return _recoveries[patient];
     }
 
     /// @inheritdoc IPatientRegistry

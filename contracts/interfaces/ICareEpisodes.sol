@@ -11,7 +11,8 @@ import {IVersioned} from "./IVersioned.sol";
 /// for {FILING_PERIOD} after closing; (3) a patient's check-in replaces an emergency or dependent episode by a new number;
 /// (4) a dependent episode is opened by a member with an open episode of its own origin (not dependent) for a laboratory
 /// or pharmacy, takes over that episode's fixed end, and does not open further ones; (5) suspension stops opening, never filing or closing; (6) one nonce per
-/// (patient, member), advanced by the patient's direct actions too.
+/// (patient, member), advanced by the patient's direct actions too; (7) a freeze stops the controller's check-ins, not a
+/// representative's, nor emergencies and dependent episodes; a retired id has nothing opened, but its episodes are filed.
 /// Typed data (EIP-712, domain "CareEpisodes", "1"):
 /// `CheckIn(bytes32 patient,uint32 member,uint32 nonce,uint40 deadline)`, `CheckOut(bytes32 patient,uint32 member,uint32 nonce,uint40 deadline)`.
 interface ICareEpisodes is IVersioned {
@@ -33,6 +34,8 @@ interface ICareEpisodes is IVersioned {
     error CareEpisodes_NotController(PatientId patient, address caller);
     /// @notice The patient is unknown or retired, or a provisional id has ended.
     error CareEpisodes_PatientNotActive(PatientId patient, PatientStatus status);
+    /// @notice The patient's contacts froze it until `until` (seconds, inclusive): it checks out, but not in.
+    error CareEpisodes_PatientFrozen(PatientId patient, uint40 until);
     /// @notice The member is not active.
     error CareEpisodes_MemberNotActive(MemberId member, MemberStatus status);
     /// @notice The caller does not have this role of a member that may do this.
@@ -52,7 +55,7 @@ interface ICareEpisodes is IVersioned {
     /// @notice The caller's member did not open this dependent episode.
     error CareEpisodes_NotOpener(PatientId patient, MemberId member, MemberId caller);
 
-    /// @notice Checks in at a member. Caller is the controller. Emits {EpisodeOpened}.
+    /// @notice Checks in at a member. Caller is the controller, who is not frozen. Emits {EpisodeOpened}.
     function open(PatientId patient, MemberId member) external;
 
     /// @notice {open} by the controller's signature; anybody may relay.

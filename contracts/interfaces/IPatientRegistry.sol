@@ -11,7 +11,11 @@ import {IVersioned} from "./IVersioned.sol";
 /// `keccak256(abi.encode(trustees, contacts, representatives))` of salted digests whose preimages those named hold; zero
 /// when all three are zero; (4) a change of contacts takes {CONTACTS_DELAY}, longer than a recovery, unless none are set;
 /// (5) a provisional id is kept by the member that sponsors it, until a takeover, with its consent or that of two others;
-/// (6) an assisted id is an ordinary one whose wallet a named representative keeps; (7) a retired id does nothing.
+/// (6) an assisted id is an ordinary one whose wallet a named representative keeps; (7) a retired id never changes again: it
+/// grants, checks in, recovers and rotates nothing, and its grants allow nothing; readers go on at {survivorOf}, which may be
+/// retired in its turn, never in a circle; (8) two ids are joined at a registration desk (HL7 v2 ADT^A40), because nothing
+/// undoes it: whoever has stolen a key alone cannot retire the id, and cannot while it is frozen or a recovery is pending.
+/// Recovery by contacts and freezing are in {IPatientRecovery}.
 /// Typed data (EIP-712, domain "PatientRegistry", "1"):
 /// `Register(address controller,bytes32 salt,uint8 suite,bytes publicKey,bytes32 configurationDigest,bool assisted,uint40 deadline)`,
 /// `RegisterProvisional(address controller,bytes32 salt,uint8 suite,bytes publicKey,uint32 sponsor,uint40 deadline)`,
@@ -19,7 +23,8 @@ import {IVersioned} from "./IVersioned.sol";
 /// `RotateKey(bytes32 patient,uint8 suite,bytes publicKey,uint32 nonce,uint40 deadline)`,
 /// `RotateController(bytes32 patient,address newController,uint32 nonce,uint40 deadline)`,
 /// `SetConfigurationPart(bytes32 patient,uint8 part,bytes32 digest,uint32 nonce,uint40 deadline)`,
-/// `CancelContacts(bytes32 patient,uint32 nonce,uint40 deadline)`.
+/// `CancelContacts(bytes32 patient,uint32 nonce,uint40 deadline)`,
+/// `Link(bytes32 retired,bytes32 survivor,uint32 retiredNonce,uint32 survivorNonce,uint40 deadline)`.
 interface IPatientRegistry is IVersioned {
     /// @notice What a registration states. `configurationDigest` may be zero.
     struct Registration {
@@ -39,6 +44,15 @@ interface IPatientRegistry is IVersioned {
         bytes publicKey;
         bytes32 configurationDigest;
         bool assisted;
+    }
+
+    /// @notice That `retired` goes on as `survivor`: the next nonces of both, and the end of the signatures (seconds, inclusive).
+    struct LinkRequest {
+        PatientId retired;
+        PatientId survivor;
+        uint32 retiredNonce;
+        uint32 survivorNonce;
+        uint40 deadline;
     }
 
     /// @notice The digests of a configuration's parts; zero where the patient named nobody.
@@ -75,7 +89,8 @@ interface IPatientRegistry is IVersioned {
         bytes32 contacts;
     }
 
-    /// @notice Who acts for a patient. `until` is the end of a provisional id (seconds, inclusive), else 0.
+    /// @notice Who acts for a patient. `until` is a last second (inclusive): of a provisional id, that in which it may act; of
+    /// a registered or assisted one, that of its latest freeze, 0 when there was none. It is frozen while the time is not past it.
     struct Authority {
         address controller;
         PatientStatus status;
@@ -96,8 +111,10 @@ interface IPatientRegistry is IVersioned {
     event ConfigurationPartChanged(PatientId indexed patient, ConfigurationPart indexed part, bytes32 digest);
     /// @notice New contacts take effect when executed at or after `readyAt`.
     event ContactsScheduled(PatientId indexed patient, bytes32 digest, uint40 readyAt);
-    /// @notice The scheduled change of contacts was cancelled.
+    /// @notice The scheduled change of contacts was cancelled by the controller, or voided by a recovery.
     event ContactsCancelled(PatientId indexed patient, bytes32 digest);
+    /// @notice An id was retired at a desk of `member`; its patient goes on as the survivor.
+    event PatientLinked(PatientId indexed retired, PatientId indexed survivor, MemberId indexed member);
 
     /// @notice The id is registered already.
     error PatientRegistry_AlreadyRegistered(PatientId patient);
@@ -117,12 +134,19 @@ interface IPatientRegistry is IVersioned {
     error PatientRegistry_NotForProvisional(PatientId patient);
     /// @notice The given parts are not the present configuration.
     error PatientRegistry_WrongConfiguration(PatientId patient, bytes32 expected, bytes32 given);
-    /// @notice The two attesting operators are not DESK operators of two active members other than the sponsor.
+    /// @notice The two attesting operators are not DESK operators of two active members: for a takeover other than the
+    /// sponsor, for a final recovery hospitals.
     error PatientRegistry_BadAttestation(address operator);
     /// @notice No change of contacts is scheduled.
     error PatientRegistry_NothingScheduled(PatientId patient);
     /// @notice The scheduled change is not ready.
     error PatientRegistry_TooEarly(PatientId patient, uint40 readyAt);
+    /// @notice The controller may not do this until `until` (seconds, inclusive) is past.
+    error PatientRegistry_Frozen(PatientId patient, uint40 until);
+    /// @notice The controller has rotated the key so often that the epochs that are left are for takeovers and recoveries.
+    error PatientRegistry_TooManyKeys(PatientId patient, uint16 epoch);
+    /// @notice An id cannot go on as itself.
+    error PatientRegistry_SameId(PatientId patient);
 
     /// @notice Registers the caller as controller. Emits {PatientRegistered}, {PatientKeyRotated}.
     function register(Registration calldata registration) external returns (PatientId patient);
@@ -163,13 +187,15 @@ interface IPatientRegistry is IVersioned {
 
     /// @notice Replaces one part of the configuration: trustees and representatives at once; contacts after {CONTACTS_DELAY}.
     /// @dev Requirements: registered or assisted; `current` is the present configuration.
-    /// Emits {ConfigurationPartChanged} or {ContactsScheduled}; a new schedule replaces the old one.
+    /// Contacts do not change while a recovery is pending. Emits {ConfigurationPartChanged} or {ContactsScheduled}; a new
+    /// schedule replaces the old one.
     function setConfigurationPart(PatientId patient, ConfigurationPart part, bytes32 digest, Configuration calldata current) external;
 
     /// @notice {setConfigurationPart} by signature.
     function setConfigurationPartBySig(PatientId patient, ConfigurationPart part, bytes32 digest, Configuration calldata current, Signed calldata authorization) external;
 
     /// @notice Merges the scheduled contacts into the configuration as it is now. Anybody may call. Emits {ConfigurationPartChanged}.
+    /// @dev Requirements: ready; the patient is not frozen. The new contacts recover without attestation again.
     function executeContacts(PatientId patient, Configuration calldata current) external;
 
     /// @notice Cancels the scheduled contacts. Emits {ContactsCancelled}.
@@ -177,6 +203,14 @@ interface IPatientRegistry is IVersioned {
 
     /// @notice {cancelContacts} by signature.
     function cancelContactsBySig(PatientId patient, Signed calldata authorization) external;
+
+    /// @notice Retires an id of a patient who goes on as another. Emits {PatientLinked}.
+    /// @dev Requirements: caller is DESK of an active member; both controllers signed the same `Link` with both next nonces; the
+    /// retired id is provisional (ended or not), registered or assisted, the survivor registered or assisted; neither is
+    /// frozen nor has a recovery pending. Both nonces advance. Open episodes of the retired id go on and are filed as ever.
+    /// @param retiredConsent Signature of the retired id's controller.
+    /// @param survivorConsent Signature of the survivor's controller.
+    function link(LinkRequest calldata request, bytes calldata retiredConsent, bytes calldata survivorConsent) external;
 
     /// @notice Seconds that a provisional id lasts: 30 days.
     function PROVISIONAL_PERIOD() external view returns (uint40);
@@ -201,6 +235,9 @@ interface IPatientRegistry is IVersioned {
 
     /// @notice Member that keeps a provisional id, or kept it before a takeover.
     function sponsorOf(PatientId patient) external view returns (MemberId);
+
+    /// @notice The id that a retired one goes on as; zero when it is not retired. Readers follow it for a bounded number of steps.
+    function survivorOf(PatientId retired) external view returns (PatientId);
 
     /// @notice Next nonce of the patient's signed actions.
     function nonceOf(PatientId patient) external view returns (uint32);

@@ -60,6 +60,14 @@ enum ConfigurationPart {
     Representatives
 }
 
+/// @dev Where a recovery stands. After a `Cancelled` one the same contacts recover with two hospitals' attestation only.
+enum RecoveryStage {
+    None,
+    Pending,
+    Cancelled,
+    Final
+}
+
 /// @dev Why access is allowed or not; `Allowed` is the only yes.
 enum AccessReason {
     Allowed,
@@ -71,7 +79,8 @@ enum AccessReason {
     RestrictedNotGranted,
     MemberNotActive,
     Voided,
-    NoEmergency
+    NoEmergency,
+    Retired
 }
 
 /// @dev Why a member may write for a patient or not; `Allowed` is the only yes.

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from medunion.access.emergency import Emergencies
     from medunion.access.grants import Grants
     from medunion.blobs.folder import FolderStore
+    from medunion.blobs.kubo import KuboStore
     from medunion.blobs.store import BlobStore
     from medunion.care.episodes import Episodes
     from medunion.chain.accounts import Account
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from medunion.identity.patients import Patients
     from medunion.identity.wallet import Identity, Wallet
     from medunion.network import Network
+    from medunion.records.export import Export
     from medunion.records.service import PatientReader, RecordService
     from medunion.vocabulary import Category, MemberKind, Purpose, RestrictedClass, Role
 
@@ -40,9 +42,11 @@ __all__ = [
     "Episodes",
     "Evidence",
     "EvidenceService",
+    "Export",
     "FolderStore",
     "Grants",
     "Identity",
+    "KuboStore",
     "MedUnionError",
     "MemberKind",
     "Members",
@@ -70,9 +74,11 @@ _HOMES = {
     "Episodes": "care.episodes",
     "Evidence": "evidence.document",
     "EvidenceService": "evidence.service",
+    "Export": "records.export",
     "FolderStore": "blobs.folder",
     "Grants": "access.grants",
     "Identity": "identity.wallet",
+    "KuboStore": "blobs.kubo",
     "MedUnionError": "errors",
     "MemberKind": "vocabulary",
     "Members": "governance.members",

@@ -25,6 +25,7 @@ class AccessReason(IntEnum):
     MEMBER_NOT_ACTIVE = 7
     VOIDED = 8
     NO_EMERGENCY = 9
+    RETIRED = 10
 
 
 class WriteReason(IntEnum):

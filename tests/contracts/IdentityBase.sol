@@ -101,11 +101,36 @@ abstract contract IdentityBase is GovernanceBase {
         patients.takeOver(request, _signed(foundlingKeeper, digest, nonce, _deadline()), _sign(newController, digest));
     }
 
-    /// @dev Sets a status that no function of today gives (the registry's first storage slot, bits 208 to 215).
-    function _forceStatus(PatientId of_, PatientStatus status) internal {
-        bytes32 slot = keccak256(abi.encode(of_, uint256(0)));
-        uint256 word = uint256(vm.load(address(patients), slot)) & ~(uint256(0xff) << 208);
-        vm.store(address(patients), slot, bytes32(word | uint256(status) << 208));
+    /// @dev Retires an id into a new one of bob's.
+    function _retire(PatientId of_) internal returns (PatientId survivor) {
+        IPatientRegistry.Registration memory registration = _registration(bob);
+        registration.salt = PatientId.unwrap(of_);
+        survivor = _registerBySig(registration);
+        _link(_linkRequest(of_, survivor));
+    }
+
+    /// @dev A link that carries the next nonces.
+    function _linkRequest(PatientId retired, PatientId survivor)
+        internal
+        view
+        returns (IPatientRegistry.LinkRequest memory)
+    {
+        return IPatientRegistry.LinkRequest({
+            retired: retired,
+            survivor: survivor,
+            retiredNonce: patients.nonceOf(retired),
+            survivorNonce: patients.nonceOf(survivor),
+            deadline: _deadline()
+        });
+    }
+
+    /// @dev Signed by both controllers, at hospital A's desk.
+    function _link(IPatientRegistry.LinkRequest memory request) internal {
+        bytes32 digest = _patientDigest(_hashLink(request));
+        bytes memory retiredConsent = _sign(patients.authorityOf(request.retired).controller, digest);
+        bytes memory survivorConsent = _sign(patients.authorityOf(request.survivor).controller, digest);
+        vm.prank(hospitalA.desk);
+        patients.link(request, retiredConsent, survivorConsent);
     }
 
     function _signed(address signer, bytes32 digest, uint32 nonce, uint40 deadline)
@@ -183,6 +208,14 @@ abstract contract IdentityBase is GovernanceBase {
         bytes32 typeHash =
             keccak256("RotateController(bytes32 patient,address newController,uint32 nonce,uint40 deadline)");
         return keccak256(abi.encode(typeHash, of_, newController, nonce, deadline));
+    }
+
+    function _hashLink(IPatientRegistry.LinkRequest memory request) internal pure returns (bytes32) {
+        bytes32 typeHash = keccak256(
+            "Link(bytes32 retired,bytes32 survivor,uint32 retiredNonce,uint32 survivorNonce,uint40 deadline)"
+        );
+        bytes memory head = abi.encode(typeHash, request.retired, request.survivor);
+        return keccak256(bytes.concat(head, abi.encode(request.retiredNonce, request.survivorNonce, request.deadline)));
     }
 
     /// @dev Laboratory results and medications for treatment, unrestricted, for 90 days.

@@ -133,7 +133,7 @@ class Grants(Service):
         nonce: int | None = None,
         deadline: int | None = None,
     ) -> SignedAction:
-        """Signs the end of lanes, all unless named. A `nonce` above the current one voids grants signed up to it."""
+        """Signs the end of lanes, all unless named. A `nonce` up to 100 above the next voids grants up to it."""
         number = self.nonce(patient, member) if nonce is None else nonce
         until, mask = deadline or self.ledger.deadline(), lane_mask(lanes)
         message = {"patient": patient, "member": member, "laneMask": mask, "nonce": number, "deadline": until}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from medunion.blobs import car, unixfs
 from medunion.blobs.cid import Cid
-from medunion.blobs.kubo_rpc import DEFAULT_TIMEOUT, Absent, KuboRpc
+from medunion.blobs.kubo_rpc import DEFAULT_TIMEOUT, Absent, Damaged, KuboRpc
 from medunion.blobs.store import StoreStat
 from medunion.blobs.unixfs import MAX_FILE
 from medunion.errors import BlobCorrupted, BlobNotFound
@@ -73,6 +73,8 @@ class KuboStore:
             self._rpc.require(cid)
         except Absent:
             return False
+        except Damaged:
+            pass
         return True
 
     def export_car(self, root: Cid) -> Iterator[bytes]:
@@ -87,6 +89,8 @@ class KuboStore:
             self._rpc.pin(root)
         except Absent:
             raise self._not_found(root) from None
+        except Damaged:
+            raise self._corrupted(root) from None
 
     def unpin(self, root: Cid) -> None:
         """Let go of a root; see `BlobStore.unpin`."""
@@ -113,6 +117,8 @@ class KuboStore:
             return self._rpc.block(cid)
         except Absent:
             raise self._not_found(cid) from None
+        except Damaged:
+            raise self._corrupted(cid) from None
 
     def _export(self, root: Cid) -> Iterator[bytes]:
         with self._naming():
@@ -123,6 +129,8 @@ class KuboStore:
                 yield from car.write(root, car.complete(root, blocks))
             except Absent:
                 raise self._not_found(root) from None
+            except Damaged:
+                raise self._corrupted(root) from None
 
     @contextmanager
     def _naming(self) -> Iterator[None]:
@@ -131,6 +139,9 @@ class KuboStore:
         except BlobCorrupted as error:
             error.details.setdefault("store", self._name)
             raise
+
+    def _corrupted(self, cid: Cid) -> BlobCorrupted:
+        return BlobCorrupted(f"the node found {cid} damaged on its disk", cid=str(cid), store=self._name)
 
     def _not_found(self, cid: Cid) -> BlobNotFound:
         return BlobNotFound(f"{cid} is not in the store {self._name}", cid=str(cid), store=self._name)

@@ -28,6 +28,7 @@ DEFAULT_TIMEOUT = 60.0
 _COLLECTING = 3600.0
 _CHUNK = 1024 * 1024
 _ABSENT = "could not find "
+_DAMAGED = "different hash than requested"
 _NOT_PINNED = "not pinned"
 _SILENCE = (TimeoutError, urllib3.exceptions.TimeoutError, requests.Timeout, exceptions.TimeoutError)
 _OFFLINE: dict[str, Any] = {"offline": True}
@@ -46,6 +47,10 @@ _BROKEN = (
 
 class Absent(Exception):
     """The node says that it lacks a block."""
+
+
+class Damaged(Exception):
+    """The node says that a block on its disk is not what it should be (`Datastore.HashOnRead`)."""
 
 
 class KuboRpc:
@@ -70,10 +75,10 @@ class KuboRpc:
             adapter.poolmanager.connection_pool_kw.pop("strict", None)
 
     def block(self, cid: Cid) -> bytes:
-        """The bytes that the node gives for a block, unverified. Absent; BlobCorrupted when they do not end."""
+        """The bytes that the node gives for a block, unverified. Absent, Damaged; BlobCorrupted for ever more bytes."""
         until = time.monotonic() + self._timeout
         parts: list[bytes] = []
-        with self._asking(), self._client.block.get(str(cid), stream=True, **_OFFLINE) as answer:
+        with self._asking(for_blocks=True), self._client.block.get(str(cid), stream=True, **_OFFLINE) as answer:
             size = 0
             for part in answer:
                 parts.append(part)
@@ -85,13 +90,13 @@ class KuboRpc:
         return b"".join(parts)
 
     def require(self, cid: Cid) -> None:
-        """Absent when the node lacks a block."""
-        with self._asking():
+        """Absent when the node lacks a block; Damaged."""
+        with self._asking(for_blocks=True):
             self._client.block.stat(str(cid), **_OFFLINE)
 
     def export(self, root: Cid) -> Iterator[bytes]:
-        """The CAR that the node makes of what is under `root`, unverified. Absent."""
-        with self._asking(), self._client.dag.export(str(root), stream=True, **_OFFLINE) as answer:
+        """The CAR that the node makes of what is under `root`, unverified; ends early at a block that is lost."""
+        with self._asking(for_blocks=True), self._client.dag.export(str(root), stream=True, **_OFFLINE) as answer:
             yield from answer
 
     def import_car(self, car: BinaryIO, root: Cid) -> None:
@@ -105,8 +110,8 @@ class KuboRpc:
                 raise self._unavailable(f"did not pin {root}: {found['PinErrorMsg']}", found["PinErrorMsg"])
 
     def pin(self, root: Cid) -> None:
-        """Pin everything under a root. Absent when the node lacks a part of it."""
-        with self._asking():
+        """Pin everything under a root. Absent when the node lacks a part of it, Damaged."""
+        with self._asking(for_blocks=True):
             self._client.pin.add(str(root), **_OFFLINE)
 
     def unpin(self, root: Cid) -> None:
@@ -146,13 +151,16 @@ class KuboRpc:
         self._client = None
 
     @contextmanager
-    def _asking(self, tolerating: str = "\0") -> Iterator[None]:
+    def _asking(self, *, for_blocks: bool = False, tolerating: str = "\0") -> Iterator[None]:
+        """Every request is made within; only one `for_blocks` ends with Absent or Damaged."""
         try:
             yield
         except exceptions.ErrorResponse as refusal:
             reason = str(refusal.args[0])
-            if _ABSENT in reason:
+            if for_blocks and _ABSENT in reason:
                 raise Absent(reason) from None
+            if for_blocks and _DAMAGED in reason:
+                raise Damaged(reason) from None
             if tolerating not in reason:
                 raise self._unavailable(f"refuses: {reason}", reason) from None
         except exceptions.StatusError as refusal:
@@ -160,7 +168,8 @@ class KuboRpc:
             raise self._unavailable(f"answers {status}, as no RPC of an IPFS node does", status) from None
         except _BROKEN as failure:
             if _timed_out(failure):
-                raise self._unavailable(f"has been silent for {self._timeout:g} s", "timeout") from None
+                silent = f"has been silent for {self._timeout:g} s: stopped, busy, or its disk is full"
+                raise self._unavailable(silent, "timeout") from None
             if isinstance(failure, exceptions.CommunicationError | requests.RequestException | OSError):
                 raise self._unavailable("cannot be reached, or broke off", "connection") from None
             raise self._unavailable("does not answer as one, or its client was closed", "answer") from None
@@ -199,7 +208,7 @@ def _timed_out(failure: BaseException | None) -> bool:
         each = waiting.pop()
         if not isinstance(each, BaseException) or each in seen:
             continue
-        if isinstance(each, _SILENCE):
+        if isinstance(each, _SILENCE) and not isinstance(each, urllib3.exceptions.NewConnectionError):
             return True
         seen.append(each)
         waiting += [each.__cause__, each.__context__, getattr(each, "original", None), *each.args]

@@ -23,7 +23,6 @@ from medunion.chain.anvil_state import STATE_FILE, genesis_time
 from medunion.chain.connection import Connection
 from medunion.chain.parameters import DEVNET_CHAIN_ID, Parameters, Seat
 from medunion.errors import ChainError, DevnetError
-from medunion.processes import ending_cleanly as ending_cleanly
 
 CHAIN_ID = DEVNET_CHAIN_ID
 MNEMONIC = "test test test test test test test test test test test junk"
@@ -172,7 +171,7 @@ def stop(home: Path) -> bool:
 @contextlib.contextmanager
 def running(home: Path, *, port: int = 0, hardfork: str = "cancun", keep: bool = False) -> Iterator[Devnet]:
     """A devnet that ends with the block, also when the process is told to end (SIGTERM, SIGHUP)."""
-    with ending_cleanly():
+    with processes.ending_cleanly():
         devnet = start(home, port=port, hardfork=hardfork, keep=keep, detached=False)
         try:
             yield devnet

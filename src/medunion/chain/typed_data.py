@@ -30,6 +30,10 @@ _DEFINITIONS: dict[str, tuple[str, ...]] = {
         "RotateController(bytes32 patient,address newController,uint32 nonce,uint40 deadline)",
         "SetConfigurationPart(bytes32 patient,uint8 part,bytes32 digest,uint32 nonce,uint40 deadline)",
         "CancelContacts(bytes32 patient,uint32 nonce,uint40 deadline)",
+        "Recover(bytes32 patient,address newController,uint8 suite,bytes publicKey,uint32 round,uint40 deadline)",
+        "CancelRecovery(bytes32 patient,uint32 nonce,uint40 deadline)",
+        "Freeze(bytes32 patient,uint32 round,uint40 deadline)",
+        "Link(bytes32 retired,bytes32 survivor,uint32 retiredNonce,uint32 survivorNonce,uint40 deadline)",
     ),
     "AccessGrants": (
         "SetGrant(bytes32 patient,uint32 member,uint8 lane,uint16 categories,uint16 purposes,uint8 restricted,"

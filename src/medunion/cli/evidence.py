@@ -28,21 +28,24 @@ def command() -> None:
 
 
 @command.command(help=t("evidence.export.help"))
-@argument("patient")
-@argument("record")
+@argument("names", "patient_record", nargs=-1, required=True)
 @reading_options
 @click.option("--output", "-o", type=_new_file, required=True, metavar=t("metavar.file"), help=t("evidence.output"))
 @click.option("--with-ciphertext", is_flag=True, help=t("evidence.export.with_ciphertext"))
 @click.option("--force", is_flag=True, help=t("evidence.force"))
 @json_option
 def export(
-    patient: str, record: str, wanted: Wanted, output: Path, with_ciphertext: bool, force: bool, as_json: bool
+    names: tuple[str, ...], wanted: Wanted, output: Path, with_ciphertext: bool, force: bool, as_json: bool
 ) -> None:
     """A record's evidence, into one file."""
     from medunion.evidence.export import export_evidence
 
+    if len(names) > 2:
+        raise UsageError("name one record, after its patient where that is needed", given=list(names))
     _require_new(output, force)
     with network() as opened, progress("progress.read"):
+        record = names[-1]
+        patient = names[0] if len(names) == 2 else wanted.patient_of(opened, record)
         entry = find(wanted.list(opened, patient), record)
         history = wanted.history(opened, patient, entry)
         member, account = wanted.account(opened, patient)

@@ -10,21 +10,24 @@ import click
 
 from medunion.cli.choices import PURPOSE, RESTRICTED, camel
 from medunion.cli.grant import category_option, lane_option, restricted_option
-from medunion.errors import InputError
+from medunion.cli.output import Advance
+from medunion.errors import AccessRefused, InputError, KeysUnavailable, UnknownPatient
 from medunion.locale import translate as t
-from medunion.vocabulary import Category, Purpose, RestrictedClass
+from medunion.vocabulary import ALL_CATEGORIES, Category, Purpose, RestrictedClass
 
 if TYPE_CHECKING:
+    from medunion.keys.client import Notice
     from medunion.keys.scope import Access
     from medunion.ledger import Signer
     from medunion.network import Network
+    from medunion.records.export import Export
     from medunion.records.opened import RecordEntry
     from medunion.records.read import Listing, Reading, VerifiedRecord
     from medunion.records.service import RecordService
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-__all__ = ["RESTRICTED", "Wanted", "described", "find", "reading_options"]
+__all__ = ["RESTRICTED", "Wanted", "described", "find", "reading_options", "warn_noticed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,37 @@ class Wanted:
         access = self._access(member, number)
         return member.history(number, record.record_id, access, author=record.author)
 
+    def patient_of(self, opened: "Network", record: str) -> str:
+        """Whose record it is, among those for whom the member commits and the wallets here; InputError unless one."""
+        patients = opened.home.wallets()
+        if (member := self._member(opened, "")) is not None:
+            patients = ["0x" + each.hex() for each in member.patients()] or patients
+        found = [each for each in patients if self._has(opened, each, record)]
+        if len(found) != 1:
+            raise InputError("the record alone does not tell whose it is: name the patient before it", record=record)
+        return found[0]
+
     def checker(self, opened: "Network", patient: str) -> Callable[["RecordEntry"], "VerifiedRecord"]:
         """Makes every check of a listed record."""
         if (member := self._member(opened, patient)) is None:
             return opened.patient_records(opened.identity(patient)).check
         return member.check
+
+    def export(
+        self, opened: "Network", patient: str, *, authors: "tuple[str, ...]", versions: bool, progress: Advance
+    ) -> "Export":
+        """The records that may be read, with bodies, to be written as files."""
+        numbers = {opened.member_id(each) for each in authors} or None
+        if (member := self._member(opened, patient)) is None:
+            return opened.patient_records(opened.identity(patient)).export(
+                categories=ALL_CATEGORIES if self.categories is None else self.categories,
+                authors=numbers, versions=versions, names=opened.member_name, progress=progress,
+            )  # fmt: skip
+        number = opened.patient_id(patient)
+        return member.export(
+            number, self._access(member, number),
+            authors=numbers, versions=versions, names=opened.member_name, progress=progress,
+        )  # fmt: skip
 
     def account(self, opened: "Network", patient: str) -> "tuple[int, Signer]":
         """The reading member's id and account; 0 and the wallet's when the patient reads."""
@@ -68,6 +97,13 @@ class Wanted:
             return 0, opened.identity(patient)
         member = opened.member(self.reader)
         return member.id, member.account(self._operator or member.with_role(Role.READER))
+
+    def _has(self, opened: "Network", patient: str, record: str) -> bool:
+        try:
+            find(self.list(opened, patient), record)
+        except (InputError, AccessRefused, KeysUnavailable, UnknownPatient):
+            return False
+        return True
 
     @property
     def _operator(self) -> str | None:
@@ -120,6 +156,13 @@ def reading_options(function: _Command) -> _Command:
         return function(*arguments, wanted=wanted, **options)
 
     return command  # type: ignore[return-value]  # wraps keeps click's parameters, which mypy does not see
+
+
+def warn_noticed(noticed: "tuple[Notice, ...]") -> None:
+    """Says, on standard error, what members did wrong without preventing the reading."""
+    for notice in noticed:
+        said = t("record.noticed", member=notice.member, step=notice.step, batch=notice.batch)
+        click.secho(said, fg="yellow", err=True)
 
 
 def find(listing: "Listing", text: str) -> "RecordEntry":

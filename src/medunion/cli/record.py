@@ -1,45 +1,41 @@
-"""`medunion record`: commit, ingest, list, show, history, verify."""
+"""`medunion record`: commit, ingest, list, show, history, verify, export."""
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from medunion.cli.output import emit_json, emit_rows, progress, report_warning, say
-from medunion.cli.reading import RESTRICTED, Wanted, described, find, reading_options
+from medunion.cli.reading import RESTRICTED, Wanted, described, find, reading_options, warn_noticed
+from medunion.cli.record_export import export
+from medunion.cli.record_ingest import care_directory, directory_option, ingest, limit_option, read_file
 from medunion.cli.support import argument, group, json_option, moment, network
 from medunion.errors import InputError, UsageError
 from medunion.locale import translate as t
 from medunion.vocabulary import RestrictedClass
 
 if TYPE_CHECKING:
-    from medunion.fhir import Directory
-    from medunion.keys.client import Notice
-    from medunion.records.ingest import IngestReceipt
     from medunion.records.receipt import CommitReceipt
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
-_directories = click.option(
-    "--directory", "directories", type=_file, multiple=True, metavar=t("metavar.file"),
-    help=t("record.commit.directory"),
-)
-_limit = click.option("--limit", type=click.IntRange(1), metavar=t("metavar.bytes"), help=t("record.commit.limit"))
 
 
 @group("record")
 def command() -> None:
-    """Commit, ingest, list, show, history, verify."""
+    """Commit, ingest, list, show, history, verify, export."""
+
+
+command.add_command(export)
+command.add_command(ingest)
 
 
 @command.command(help=t("record.commit.help"))
 @argument("member")
 @argument("patient")
 @argument("file", type=_file)
-@_directories
+@directory_option
 @click.option("--restrict", multiple=True, metavar=t("metavar.restrict"), help=t("record.commit.restrict"))
-@_limit
+@limit_option
 @json_option
 def commit(
     member: str,
@@ -54,8 +50,8 @@ def commit(
     from medunion.fhir import BODY_LIMIT
 
     masks = _masks(restrict)
-    known = _directory(directories)
-    data = _read(file)
+    known = care_directory(directories)
+    data = read_file(file)
     with network() as opened, progress("progress.commit") as advance:
         receipt = opened.member(member).records().commit(
             opened.patient_id(patient),
@@ -66,37 +62,6 @@ def commit(
             progress=lambda _step, done, total: advance(done, total),
         )
     _report(receipt, member, patient, as_json)
-
-
-@command.command(help=t("record.ingest.help"))
-@argument("member")
-@argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@_directories
-@_limit
-@click.option("--processes", type=click.IntRange(0), metavar=t("metavar.count"), help=t("record.ingest.processes"))
-@json_option
-def ingest(
-    member: str, folder: Path, directories: tuple[Path, ...], limit: int | None, processes: int | None, as_json: bool
-) -> None:
-    """Commit many patients' bundles at once."""
-    from medunion.fhir import BODY_LIMIT
-    from medunion.records.ingest import Submission
-
-    known = _directory(directories)
-    with network() as opened, progress("progress.commit") as advance:
-        receipt = opened.member(member).records().ingest(
-            [
-                Submission(opened.patient_id(patient), path, str(path.relative_to(folder)))
-                for patient, path in _bundles(folder)
-            ],
-            care_directory=known,
-            body_limit=limit or BODY_LIMIT,
-            processes=processes,
-            progress=lambda _step, done, total: advance(done, total),
-        )
-    _report_ingest(receipt, member, as_json)
-    if receipt.refused:
-        sys.exit(1)
 
 
 @command.command("list", help=t("record.list.help"))
@@ -110,7 +75,7 @@ def list_(patient: str, wanted: Wanted, versions: bool, as_json: bool) -> None:
         with progress("progress.read"):
             listing = wanted.list(opened, patient, versions=versions)
         rows = [described(entry, opened) for entry in listing]
-    _warn(listing.noticed)
+    warn_noticed(listing.noticed)
     if not as_json:
         for row in rows:
             row["record"] = row["record"].hex()[:16]
@@ -136,7 +101,7 @@ def show(patient: str, record: str, wanted: Wanted, output: Path | None, as_json
             reading = wanted.history(opened, patient, entry)
         latest = reading[-1]
         described_entry = described(latest.entry, opened)
-    _warn(reading.noticed)
+    warn_noticed(reading.noticed)
     if as_json:
         emit_json({**described_entry, "resource": latest.resource})
     elif output is not None:
@@ -161,7 +126,7 @@ def history(patient: str, record: str, wanted: Wanted, as_json: bool) -> None:
         for each in reading:
             row = {**described(each.entry, opened), "size": len(each.body), "leaf": each.entry.leaf_hash}
             rows.append(row if as_json else {**row, "committedAt": moment(each.entry.committed_at)})
-    _warn(reading.noticed)
+    warn_noticed(reading.noticed)
     emit_rows(rows, ("version", "type", "committedAt", "size", "author", "leaf", "superseded"), as_json=as_json)
 
 
@@ -221,70 +186,6 @@ def _report(receipt: "CommitReceipt", member: str, patient: str, as_json: bool) 
         report_warning(failure)
 
 
-def _report_ingest(receipt: "IngestReceipt", member: str, as_json: bool) -> None:
-    rows: list[dict[str, Any]] = [
-        {
-            "file": each.name,
-            "patient": each.patient,
-            "records": each.records,
-            "unchanged": each.unchanged,
-            "state": each.state,
-            "failure": None if each.failure is None else each.failure.as_dict(),
-        }
-        for each in receipt.outcomes
-    ]
-    total = receipt.total
-    if as_json:
-        emit_json(
-            {
-                "member": member,
-                "files": rows,
-                "records": total.records,
-                "unchanged": total.unchanged,
-                "transactions": total.transactions,
-                "gasUsed": total.gas,
-                "state": total.state,
-                "failures": [failure.as_dict() for failure in total.failures],
-            }
-        )
-        return
-    said = [{**row, "state": t(f"record.outcome.{row['state']}")} for row in rows]
-    emit_rows(said, ("file", "records", "unchanged", "state"), as_json=False)
-    if total.records:
-        say("record.commit.done", records=total.records, batches=len(total.batches),
-            transactions=len(total.transactions), gas=f"{total.gas:,}")
-    else:
-        say("record.commit.unchanged", unchanged=total.unchanged)
-    for outcome in receipt.refused:
-        click.echo(f"{outcome.name}:", err=True)
-        if outcome.failure is not None:
-            report_warning(outcome.failure)
-    for failure in total.failures:
-        report_warning(failure)
-
-
-def _bundles(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Patients and their bundles: `PATIENT.json`, or any JSON files in a folder `PATIENT`; gzip of them as well."""
-    found = sorted(path for path in folder.rglob("*") if path.is_file() and path.name.endswith((".json", ".json.gz")))
-    if not found:
-        raise UsageError(f"{folder} holds no *.json or *.json.gz", path=str(folder))
-    for path in found:
-        first, *rest = path.relative_to(folder).parts
-        yield first if rest else first.removesuffix(".gz").removesuffix(".json"), path
-
-
-def _directory(paths: tuple[Path, ...]) -> "Directory | None":
-    from medunion.fhir import Directory
-
-    return Directory.from_bundles(*map(_read, paths)) if paths else None
-
-
-def _warn(noticed: "tuple[Notice, ...]") -> None:
-    for notice in noticed:
-        said = t("record.noticed", member=notice.member, step=notice.step, batch=notice.batch)
-        click.secho(said, fg="yellow", err=True)
-
-
 def _masks(restrict: tuple[str, ...]) -> dict[str, RestrictedClass]:
     """`Condition/1=mentalHealth` -> restricted classes by local id."""
     masks: dict[str, RestrictedClass] = {}
@@ -294,13 +195,6 @@ def _masks(restrict: tuple[str, ...]) -> dict[str, RestrictedClass]:
             raise UsageError("--restrict takes RESOURCE=CLASS, as in Condition/1=mentalHealth", given=each)
         masks[local_id] = masks.get(local_id, RestrictedClass(0)) | RESTRICTED.convert(name, None, None)
     return masks
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as failure:
-        raise InputError(f"{path} cannot be read: {failure.strerror}", path=str(path)) from None
 
 
 def _write(path: Path, data: bytes) -> None:

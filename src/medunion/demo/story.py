@@ -11,8 +11,7 @@ from pathlib import Path
 
 import click
 
-from medunion import settings
-from medunion.chain import devnet
+from medunion import processes, settings
 from medunion.demo.beginning import admit_members, commit_histories, register_patients
 from medunion.demo.inputs import from_folder, shipped
 from medunion.demo.report import Report
@@ -50,7 +49,7 @@ def tell(options: Options, speak: Speak = click.echo) -> Report:
     report, clock, voice = Report(), Clock(), Voice(speak)
     given = settings.read("MEDUNION_PASSPHRASE")
     passphrase = given or secrets.token_urlsafe(12)
-    with devnet.ending_cleanly(), _folder(options.keep) as folder, _writable(options.report), voice.watched():
+    with processes.ending_cleanly(), _folder(options.keep) as folder, _writable(options.report), voice.watched():
         voice.doing(t("demo.reading_input"))
         with report.timed("read_input"):
             inputs = from_folder(options.bundles) if options.bundles else shipped()

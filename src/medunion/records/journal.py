@@ -276,6 +276,10 @@ class Journal:
             values.append(patient)
         return [_batch(row) for row in self._db.execute(f"{query} ORDER BY position", values).fetchall()]
 
+    def patients(self) -> list[bytes]:
+        """Whose batches these are, in order of their bytes."""
+        return [bytes(row[0]) for row in self._db.execute("SELECT DISTINCT patient FROM batches ORDER BY patient")]
+
     def unsettled(self) -> list[JournalTransaction]:
         """Transactions that are not final, in the order in which they were signed."""
         rows = self._db.execute("SELECT hash, raw, block, gas FROM transactions WHERE NOT final ORDER BY position")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from medunion.blobs.store import BlobSource
 from medunion.crypto import keys
-from medunion.errors import BlobCorrupted, BlobError, CryptoError, InputError, IntegrityError
+from medunion.errors import BlobCorrupted, BlobNotFound, CryptoError, InputError, IntegrityError
 from medunion.ledger import CommittedBatch, Leaf, Ledger
 from medunion.records.leaf import hash_leaf
 from medunion.records.manifest import MAX_MANIFEST, ListEntry, Manifest, Place, manifest_cid, open_list
@@ -161,7 +161,7 @@ class BatchOpener:
         cid = manifest_cid(batch.manifest_digest)
         try:
             return Manifest.decode(self._blobs.get(cid, MAX_MANIFEST))
-        except BlobError as cause:
+        except (BlobCorrupted, BlobNotFound) as cause:
             raise blob_error("manifest", batch.root, cause, self._blobs.name) from cause
         except InputError as cause:
             raise wrong("manifest", batch.root, batch.author) from cause
@@ -191,7 +191,7 @@ def wrong(step: str, record: bytes, culprit: int | str) -> IntegrityError:
     )
 
 
-def blob_error(step: str, record: bytes, failure: BlobError, store: str) -> IntegrityError:
-    """The same for a blob that is damaged (step cid) or missing (the given step)."""
+def blob_error(step: str, record: bytes, failure: BlobCorrupted | BlobNotFound, store: str) -> IntegrityError:
+    """The same for a blob that is damaged (step cid) or missing (the given step); a store that is away is no liar."""
     damaged = isinstance(failure, BlobCorrupted)
     return wrong("cid" if damaged else step, record, str(failure.details.get("store", store)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from medunion.blobs.store import BlobSource
 from medunion.crypto import commitments, keys
 from medunion.crypto.body import MAX_PLAINTEXT, decrypt_body
-from medunion.errors import BlobError, CryptoError, FhirError, InputError
+from medunion.errors import BlobCorrupted, BlobNotFound, CryptoError, FhirError, InputError
 from medunion.fhir import CONTENT_TYPE, parse_resource
 from medunion.keys.client import KeyClient, Notice, Place
 from medunion.keys.scope import Access
@@ -58,6 +58,8 @@ class Listing:
 
     entries: tuple[RecordEntry, ...]
     noticed: tuple[Notice, ...] = ()
+    committed: int = 0
+    """Versions of records on the ledger in the batches that were looked at, listed or not."""
 
     def __iter__(self) -> Iterator[RecordEntry]:
         return iter(self.entries)
@@ -76,6 +78,12 @@ class VerifiedRecord:
     record: Record
     proof: tuple[bytes, ...]
     verification: Verification
+
+
+def latest_of(entries: Sequence[RecordEntry]) -> list[RecordEntry]:
+    """The latest version of each record, in the same order."""
+    latest = {entry.identity: entry for entry in sorted(entries, key=lambda entry: entry.version)}
+    return [entry for entry in entries if latest[entry.identity] is entry]
 
 
 class RecordReader:
@@ -117,10 +125,8 @@ class RecordReader:
             found += self._opener.entries(batch, keys_of[batch.place.author, batch.root], successors)
         check_versions(found)
         shown = [entry for entry in found if access.categories >> entry.category & 1]
-        if not versions:
-            latest = {entry.identity: entry for entry in sorted(shown, key=lambda entry: entry.version)}
-            shown = [entry for entry in shown if latest[entry.identity] is entry]
-        return Listing(tuple(shown), noticed)
+        committed = sum(len(batch.manifest.leaves) for batch in checked)
+        return Listing(tuple(shown if versions else latest_of(shown)), noticed, committed)
 
     def read(
         self,
@@ -191,7 +197,7 @@ class RecordReader:
         leaf, author = entry.leaf, entry.author
         try:
             body = self._blobs.get(entry.listed.body)
-        except BlobError as cause:
+        except (BlobCorrupted, BlobNotFound) as cause:
             raise blob_error("body", leaf.record_id, cause, self._blobs.name) from cause
         key = keys.record_key(entry.section_key, leaf.record_id, leaf.version)
         try:

@@ -17,12 +17,15 @@ from medunion.keys.custody import Custody, HolderClient, custody
 from medunion.keys.holdings import Appointment
 from medunion.keys.home import MemberHome
 from medunion.keys.local import system_clock
+from medunion.keys.messages import NO_LANE
 from medunion.keys.ports import Directory
 from medunion.keys.release import Clock
 from medunion.keys.scope import ALL_CLASSES, Access
 from medunion.keys.transfer import ShareTransfer, TransferReport
 from medunion.ledger import Ledger, RecordWriter, Signer
 from medunion.records.commit import FINALITY
+from medunion.records.export import Export, Names, export_records, member_number, unwatched
+from medunion.records.export import Progress as ReadProgress
 from medunion.records.ingest import Ingester, IngestReceipt, Submission
 from medunion.records.journal import Journal, State
 from medunion.records.opened import BatchOpener, RecordEntry
@@ -180,6 +183,10 @@ class RecordService:
             with suppress(MedUnionError):
                 self.transfer(each, wait=False)
 
+    def patients(self) -> list[bytes]:
+        """For whom this member has committed records."""
+        return self._journal.patients()
+
     def access(
         self,
         patient: bytes,
@@ -272,6 +279,35 @@ class RecordService:
         """See `RecordReader.check`."""
         return self._reads().check(entry)
 
+    def export(
+        self,
+        patient: bytes,
+        access: Access | None = None,
+        *,
+        trustees: Sequence[int] | None = None,
+        authors: Collection[int] | None = None,
+        versions: bool = False,
+        names: Names = member_number,
+        progress: ReadProgress = unwatched,
+    ) -> Export:
+        """All that `access` covers, to be written as files; `access` None asks for all that lane 0 grants."""
+        wanted = access or self.access(patient)
+        scope = None if wanted.lane == NO_LANE else self._ledger.grant_of(patient, self._member, wanted.lane)
+        return export_records(
+            self._reads(),
+            patient,
+            wanted,
+            member=self._member,
+            allowed=ALL_CATEGORIES if scope is None else scope.categories,
+            at=self._clock(),
+            categories=wanted.categories,
+            trustees=self._trustees(patient, trustees),
+            authors=authors,
+            versions=versions,
+            names=names,
+            progress=progress,
+        )
+
     def _trustees(self, patient: bytes, given: Sequence[int] | None) -> Sequence[int]:
         """The patient's trustees as given, or as this member was told, once what a change of them made due is tried."""
         self.settle_due(patient)
@@ -311,6 +347,7 @@ class PatientReader:
     ) -> None:
         self._ledger = ledger
         self._patient = patient
+        self._clock = clock
         self._trustees = tuple(trustees)
         unseal = hpke.opener(private_key)
         self._client = KeyClient(
@@ -357,6 +394,31 @@ class PatientReader:
     def custody(self) -> Custody:
         """Asks each of the patient's trustees which shares it holds: how well every batch is kept now."""
         return custody(self._ledger, self._holders, Appointment(self._patient, ZERO, self._trustees, ZERO, ZERO))
+
+    def export(
+        self,
+        *,
+        categories: int = ALL_CATEGORIES,
+        authors: Collection[int] | None = None,
+        versions: bool = False,
+        names: Names = member_number,
+        progress: ReadProgress = unwatched,
+    ) -> Export:
+        """All that is the patient's, or what of it is of these categories and by these authors, to write as files."""
+        return export_records(
+            self._reader,
+            self._patient,
+            Access.by_patient(),
+            member=0,
+            allowed=ALL_CATEGORIES,
+            at=self._clock(),
+            categories=categories,
+            trustees=self._trustees,
+            authors=authors,
+            versions=versions,
+            names=names,
+            progress=progress,
+        )
 
     def access_log(self, member: int) -> Sequence[dict[str, Any]]:
         """Who asked `member` for this patient's keys: FHIR AuditEvents, oldest first."""

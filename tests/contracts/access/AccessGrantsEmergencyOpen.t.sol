@@ -55,7 +55,7 @@ contract AccessGrantsEmergencyOpenTest is IdentityBase {
     }
 
     function test_OpenEmergency_ForARetiredPatient() public {
-        _forceStatus(patient, PatientStatus.Retired);
+        _retire(patient);
         vm.expectRevert(abi.encodeWithSelector(IEmergencyAccess.EmergencyAccess_UnknownPatient.selector, patient));
         _open(_noApproval());
     }

@@ -8,6 +8,7 @@ import {IdentityBase} from "../IdentityBase.sol";
 
 contract AccessGrantsRevokeTest is IdentityBase {
     uint32 private constant _LARGEST = type(uint32).max;
+    uint32 private constant _MOST_AHEAD = 100;
 
     function test_Revoke_ByAStranger() public {
         vm.expectRevert(
@@ -87,7 +88,7 @@ contract AccessGrantsRevokeTest is IdentityBase {
 
     function test_Revoke_OfARetiredPatient() public {
         _grant(HOSPITAL_B, 0, _scope());
-        _forceStatus(patient, PatientStatus.Retired);
+        _retire(patient);
         _revoke(1);
         _assertEmpty(0);
     }
@@ -199,7 +200,7 @@ contract AccessGrantsRevokeTest is IdentityBase {
     }
 
     function testFuzz_Withheld_GrantsUpToTheRevocationsNonceAreDead(uint32 granted, uint32 revoked) public {
-        revoked = uint32(bound(revoked, 0, _LARGEST - 1));
+        revoked = uint32(bound(revoked, 0, _MOST_AHEAD));
         granted = uint32(bound(granted, 0, revoked));
         bytes memory grant = _signGrant(granted);
         _relay(revoked, _signRevocation(revoked));
@@ -207,7 +208,20 @@ contract AccessGrantsRevokeTest is IdentityBase {
         _relayGrant(granted, grant);
     }
 
+    function test_RevokeBySig_FarAboveTheNonce() public {
+        _relay(_MOST_AHEAD, _signRevocation(_MOST_AHEAD));
+        uint32 next = _MOST_AHEAD + 1;
+        uint32 tooFar = next + _MOST_AHEAD + 1;
+        bytes memory revocation = _signRevocation(tooFar);
+        _expectBadNonce(next, tooFar);
+        _relay(tooFar, revocation);
+        revocation = _signRevocation(_LARGEST);
+        _expectBadNonce(next, _LARGEST);
+        _relay(_LARGEST, revocation);
+    }
+
     function test_LargestNonce_RevokesAgainAndAgain() public {
+        _setNonce(_LARGEST - 1);
         _grant(HOSPITAL_B, 0, _scope());
         _relay(_LARGEST, _signRevocation(_LARGEST));
         _assertEmpty(0);
@@ -220,10 +234,18 @@ contract AccessGrantsRevokeTest is IdentityBase {
     }
 
     function test_LargestNonce_GrantsNothingBySignature() public {
-        _relay(_LARGEST, _signRevocation(_LARGEST));
+        _setNonce(_LARGEST);
         bytes memory grant = _signGrant(_LARGEST);
         _expectBadNonce(_LARGEST, _LARGEST);
         _relayGrant(_LARGEST, grant);
+    }
+
+    /// @dev Brings (patient, hospital B) to a nonce that nobody reaches by acting.
+    function _setNonce(uint32 nonce) private {
+        bytes32 ofPatient = keccak256(abi.encode(patient, uint256(5)));
+        bytes32 lanes = keccak256(abi.encode(HOSPITAL_B, ofPatient));
+        vm.store(address(grants), lanes, bytes32(uint256(nonce) << 128));
+        assertEq(grants.nonceOf(patient, HOSPITAL_B), nonce);
     }
 
     function _revoke(uint8 laneMask) private {

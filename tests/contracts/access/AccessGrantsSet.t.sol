@@ -16,7 +16,7 @@ contract AccessGrantsSetTest is IdentityBase {
     }
 
     function test_SetGrant_OfARetiredPatient() public {
-        _forceStatus(patient, PatientStatus.Retired);
+        _retire(patient);
         _expectPatientNotActive(patient, PatientStatus.Retired);
         _grant(HOSPITAL_B, 0, _scope());
     }
@@ -164,7 +164,7 @@ contract AccessGrantsSetTest is IdentityBase {
 
     function test_SetGrantBySig_OfARetiredPatient() public {
         bytes memory signature = _signGrant(HOSPITAL_B, 0);
-        _forceStatus(patient, PatientStatus.Retired);
+        _retire(patient);
         _expectPatientNotActive(patient, PatientStatus.Retired);
         _relay(HOSPITAL_B, 0, signature);
     }

@@ -3,7 +3,6 @@ pragma solidity ^0.8.30;
 
 import {CareEpisodes} from "../../../contracts/care/CareEpisodes.sol";
 import {ICareEpisodes} from "../../../contracts/interfaces/ICareEpisodes.sol";
-import {IPatientRegistry} from "../../../contracts/interfaces/IPatientRegistry.sol";
 import {
     EpisodeOrigin,
     MemberId,
@@ -66,15 +65,6 @@ abstract contract CareBase is RecordsBase {
         (WriteReason reason, uint32 number) = episodes.mayWrite(patient, member);
         assertEq(uint256(reason), uint256(expected), "reason");
         assertEq(number, expectedNumber, "number");
-    }
-
-    /// @dev Alice's id as if it had been linked to another and retired, which no function of this version does.
-    function _retire() internal {
-        vm.mockCall(
-            address(patients),
-            abi.encodeCall(IPatientRegistry.authorityOf, (patient)),
-            abi.encode(IPatientRegistry.Authority(alice, PatientStatus.Retired, 0))
-        );
     }
 
     /// @dev The same contract at another address.

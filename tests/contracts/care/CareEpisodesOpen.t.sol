@@ -16,7 +16,7 @@ contract CareEpisodesOpenTest is CareBase {
     }
 
     function test_Open_RevertWhen_PatientRetired() public {
-        _retire();
+        _retire(patient);
         _expectPatientNotActive(patient, PatientStatus.Retired);
         vm.prank(alice);
         episodes.open(patient, HOSPITAL_A);

@@ -96,7 +96,7 @@ contract CareEpisodesOpenByRepresentativeTest is SignedActions {
     }
 
     function test_OpenByRepresentative_RevertWhen_PatientRetired() public {
-        _retire();
+        _retire(patient);
         _expectPatientNotActive(patient, PatientStatus.Retired);
         _relay(0, _deadline(), "");
     }

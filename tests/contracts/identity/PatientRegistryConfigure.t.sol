@@ -21,7 +21,7 @@ contract PatientRegistryConfigureTest is IdentityBase {
     }
 
     function test_SetPart_OfARetiredPatient() public {
-        _forceStatus(patient, PatientStatus.Retired);
+        _retire(patient);
         _expectStatus(patient, PatientStatus.Retired);
         _set(ConfigurationPart.Trustees, _TRUSTEES, _none);
     }
@@ -112,7 +112,7 @@ contract PatientRegistryConfigureTest is IdentityBase {
 
     function test_SetPartBySig_OfARetiredPatient() public {
         IPatientRegistry.Signed memory authorization = _authorize(patient, alice, _TRUSTEES);
-        _forceStatus(patient, PatientStatus.Retired);
+        _retire(patient);
         _expectStatus(patient, PatientStatus.Retired);
         patients.setConfigurationPartBySig(patient, ConfigurationPart.Trustees, _TRUSTEES, _none, authorization);
     }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IPatientRegistry} from "../../../contracts/interfaces/IPatientRegistry.sol";
-import {PatientId, PatientStatus} from "../../../contracts/types/Types.sol";
+import {PatientId} from "../../../contracts/types/Types.sol";
 import {IdentityBase} from "../IdentityBase.sol";
 
 contract PatientRegistryRepresentTest is IdentityBase {
@@ -52,13 +52,16 @@ contract PatientRegistryRepresentTest is IdentityBase {
     }
 
     function test_IsRepresentative_OfARetiredPatient() public {
-        _forceStatus(_child, PatientStatus.Retired);
+        _retire(_child);
         assertFalse(patients.isRepresentative(_child, alice, _proof()));
     }
 
     function test_IsRepresentative_OfAnAssistedPatient() public {
-        _forceStatus(_child, PatientStatus.Assisted);
-        assertTrue(patients.isRepresentative(_child, alice, _proof()));
+        IPatientRegistry.Registration memory registration = _registration(bob);
+        registration.salt = REASON;
+        registration.configurationDigest = _digestOf(_proof());
+        registration.assisted = true;
+        assertTrue(patients.isRepresentative(_registerBySig(registration), alice, _proof()));
     }
 
     function _proof() private view returns (IPatientRegistry.RepresentativesProof memory proof) {

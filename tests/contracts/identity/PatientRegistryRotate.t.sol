@@ -15,7 +15,7 @@ contract PatientRegistryRotateTest is IdentityBase {
     }
 
     function test_RotateKey_OfARetiredPatient() public {
-        _retire();
+        _retireAndExpect();
         vm.prank(alice);
         patients.rotateKey(patient, 1, _keyFor("next", alice));
     }
@@ -59,7 +59,7 @@ contract PatientRegistryRotateTest is IdentityBase {
 
     function test_RotateKeyBySig_OfARetiredPatient() public {
         IPatientRegistry.Signed memory authorization = _authorizeKey(_keyFor("next", alice));
-        _retire();
+        _retireAndExpect();
         patients.rotateKeyBySig(patient, 1, _keyFor("next", alice), authorization);
     }
 
@@ -106,7 +106,7 @@ contract PatientRegistryRotateTest is IdentityBase {
 
     function test_RotateController_OfARetiredPatient() public {
         IPatientRegistry.Signed memory acceptance = _accept(bob);
-        _retire();
+        _retireAndExpect();
         vm.prank(alice);
         patients.rotateController(patient, bob, acceptance);
     }
@@ -150,7 +150,7 @@ contract PatientRegistryRotateTest is IdentityBase {
 
     function test_RotateControllerBySig_OfARetiredPatient() public {
         IPatientRegistry.Signed memory authorization = _accept(alice);
-        _retire();
+        _retireAndExpect();
         patients.rotateControllerBySig(patient, bob, authorization, "");
     }
 
@@ -200,8 +200,8 @@ contract PatientRegistryRotateTest is IdentityBase {
         );
     }
 
-    function _retire() private {
-        _forceStatus(patient, PatientStatus.Retired);
+    function _retireAndExpect() private {
+        _retire(patient);
         vm.expectRevert(
             abi.encodeWithSelector(
                 IPatientRegistry.PatientRegistry_WrongStatus.selector, patient, PatientStatus.Retired

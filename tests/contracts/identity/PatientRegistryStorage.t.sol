@@ -2,11 +2,11 @@
 pragma solidity ^0.8.30;
 
 import {IPatientRegistry} from "../../../contracts/interfaces/IPatientRegistry.sol";
-import {ConfigurationPart, PatientId, PatientStatus} from "../../../contracts/types/Types.sol";
-import {IdentityBase} from "../IdentityBase.sol";
+import {ConfigurationPart, PatientId, PatientStatus, RecoveryStage} from "../../../contracts/types/Types.sol";
+import {RecoveryActions} from "../RecoveryActions.sol";
 
-/// @notice The layout is final: recovery, freeze and link find everything where it is today.
-contract PatientRegistryStorageTest is IdentityBase {
+/// @notice Where everything is: what reads a slot by its number, and how many words an action writes, depend on it.
+contract PatientRegistryStorageTest is RecoveryActions {
     function test_Storage_ARecordIsOneWord() public {
         vm.prank(foundlingKeeper);
         patients.rotateKey(foundling, 1, _keyFor("next", foundlingKeeper));
@@ -39,6 +39,22 @@ contract PatientRegistryStorageTest is IdentityBase {
         patients.setConfigurationPart(patient, ConfigurationPart.Contacts, SALT, current);
         assertEq(_word(patient, 4), SALT);
         assertEq(uint256(vm.load(address(patients), bytes32(uint256(_slot(patient, 4)) + 1))), START + 14 days);
+    }
+
+    function test_Storage_ARecoveryIsSixthAndTwoWords() public {
+        _nameContacts();
+        _freeze();
+        _schedule();
+        uint256 expected = uint256(uint160(newPhone)) | uint256(START + 7 days) << 160 | uint256(1) << 200
+            | uint256(1) << 232 | uint256(RecoveryStage.Pending) << 248;
+        assertEq(uint256(_word(patient, 5)), expected);
+        bytes32 second = vm.load(address(patients), bytes32(uint256(_slot(patient, 5)) + 1));
+        assertEq(second, _keyDigest(_keyFor("recovered", newPhone)));
+    }
+
+    function test_Storage_TheSurvivorIsSeventh() public {
+        PatientId survivor = _retire(patient);
+        assertEq(_word(patient, 6), PatientId.unwrap(survivor));
     }
 
     function _slot(PatientId of_, uint256 position) private pure returns (bytes32) {

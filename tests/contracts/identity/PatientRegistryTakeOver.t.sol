@@ -24,7 +24,7 @@ contract PatientRegistryTakeOverTest is IdentityBase {
     }
 
     function test_TakeOver_OfARetiredPatient() public {
-        _forceStatus(foundling, PatientStatus.Retired);
+        _retire(foundling);
         _expectStatus(foundling, PatientStatus.Retired);
         _relay(_takeOverRequest(bob));
     }

@@ -81,3 +81,18 @@ def proxy(daemon: KuboDaemon) -> Iterator[Proxy]:
     """A proxy before the node."""
     with Proxy(daemon.rpc).running() as found:
         yield found
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[KuboDaemon]:
+    """A node of this test alone."""
+    with kubo_daemon.running(tmp_path / "home") as found:
+        yield found
+
+
+@pytest.fixture
+def store(proxy: Proxy) -> Iterator[KuboStore]:
+    """A store behind the proxy, on the shared node."""
+    with emptied(proxy.url) as found:
+        proxy.asked.clear()
+        yield found

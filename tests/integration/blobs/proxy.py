@@ -13,12 +13,12 @@ Alter = Callable[[str, str, bytes], bytes]
 
 
 class Proxy:
-    """Forwards to `node`. `alter` changes answers; `cut` bytes of an answer go out before the connection breaks."""
+    """Forwards to `node`. `alter` changes answers; `cut` says after how many bytes a command's answer breaks off."""
 
     def __init__(self, node: str) -> None:
         self.node = node
         self.alter: Alter = lambda _command, _argument, answer: answer
-        self.cut: int | None = None
+        self.cut: dict[str, int] = {}
         self.asked: list[str] = []
         self.release = threading.Event()
         self.release.set()
@@ -45,6 +45,7 @@ class Proxy:
 def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
             url = urlsplit(self.path)
@@ -63,8 +64,8 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Type", answer.headers.get("Content-Type", "text/plain"))
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content[: proxy.cut])
-            self.close_connection = proxy.cut is not None
+            self.wfile.write(content[: proxy.cut.get(command)])
+            self.close_connection = command in proxy.cut
 
         def _body(self) -> bytes:
             if self.headers["Transfer-Encoding"] != "chunked":

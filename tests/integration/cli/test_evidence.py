@@ -53,6 +53,20 @@ class TestExport:
         assert path.stat().st_mode & 0o777 == 0o600
         assert [each.name for each in tmp_path.iterdir()] == ["evidence.json"]
 
+    @pytest.mark.parametrize("reader", [(), ("--as", "hospital-a")], ids=["patient", "author"])
+    def test_a_record_alone_tells_whose_it_is(
+        self, cli: Cli, record: tuple[str, str], tmp_path: Path, reader: tuple[str, ...]
+    ) -> None:
+        listed = cli.data("record", "list", record[0])
+        name = next(each["record"] for each in listed if each["localId"] == record[1])
+        done = cli.data("evidence", "export", name, *reader, "-o", tmp_path / "evidence.json")
+        assert done["versions"] == [1, 2]
+
+    def test_a_record_of_nobody_asks_for_the_patient(self, cli: Cli, tmp_path: Path) -> None:
+        told = cli.refused("evidence", "export", "Condition/none", "-o", tmp_path / "evidence.json")
+        assert "name the patient" in told
+        assert list(tmp_path.iterdir()) == []
+
     def test_as_a_member_with_ciphertext(self, cli: Cli, record: tuple[str, str], tmp_path: Path) -> None:
         path = tmp_path / "evidence.json"
         done = cli.data("evidence", "export", *record, "--as", "hospital-a", "-o", path, "--with-ciphertext")

@@ -259,6 +259,34 @@ class Living:
         assert failures == []
         assert len(store.pins()) == 20
 
+    def test_collection_beside_writers_takes_nothing_of_theirs(self, store: BlobStore) -> None:
+        batches = {
+            number: [[f"{number} {turn} {item}".encode() for item in range(20)] for turn in range(4)]
+            for number in range(3)
+        }
+        failures: list[BaseException] = []
+
+        def work(number: int) -> None:
+            try:
+                for turn, files in enumerate(batches[number]):
+                    store.put_car(batch_car(*files)[1])
+                    store.unpin(store.put(f"garbage {number} {turn}".encode()))
+            except BaseException as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in batches]
+        for thread in threads:
+            thread.start()
+        collected = sum(store.collect() for _ in range(4))
+        for thread in threads:
+            thread.join()
+        collected += store.collect()
+        assert failures == []
+        assert collected == 12
+        for files in (each for of_one in batches.values() for each in of_one):
+            assert [store.get(unixfs.file_cid(file)) for file in files] == files
+        assert len(store.pins()) == 12
+
 
 class BlobStoreContract(Storing, Refusing, Living):
     """Everything. Subclass it as `Test…`, with the fixtures that the module names."""

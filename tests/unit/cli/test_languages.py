@@ -33,6 +33,16 @@ DYNAMIC = {
     "record.outcome.{}": "what became of a bundle among many",
     "record.state.{}": "where a batch's keys are",
     "refused.{}": "a contract's error, by its name",
+    "summary.category.{}": "record categories on a page",
+    "summary.class.{}": "codes of v3-ActEncounterCode",
+    "summary.code.{}": "codes of FHIR's closed lists",
+    "summary.column.{}": "headings of a page's tables",
+    "summary.interpretation.{}": "codes of v3-ObservationInterpretation",
+    "summary.person.{}": "what is said of the patient",
+    "summary.purpose.{}": "purposes of use",
+    "summary.restricted.{}": "restricted classes",
+    "summary.section.{}": "parts of a page",
+    "summary.table.{}": "titles of tables",
     "demo.{}.{}": "words of the demo: kinds, states, categories, fields, events",
     "demo.step{}.title": "headings of the demo's steps",
     "demo.step{}.{}": "lines of the demo's steps",
@@ -47,7 +57,7 @@ def placeholders(message: str) -> set[str]:
 
 @cache
 def literals() -> tuple[frozenset[str], frozenset[str]]:
-    """Strings that stand in the package's code: as they are, and with `{}` for what is put in."""
+    """Strings that stand in the package's code and templates: as they are, and with `{}` for what is put in."""
     whole, composed = set(), set()
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -56,19 +66,23 @@ def literals() -> tuple[frozenset[str], frozenset[str]]:
                 composed.add("".join(parts))
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 whole.add(node.value)
+    for path in SOURCE.rglob("*.j2"):
+        whole |= set(re.findall(r'words\("([\w.]+)"', path.read_text(encoding="utf-8")))
     return frozenset(whole), frozenset(composed)
 
 
 def translated() -> list[tuple[str, str]]:
     """File and key of every `t("key")`, `say("key")`, `progress("key")` and `done("key", ...)` with a literal key."""
     found = []
-    for folder in ("cli", "demo"):
+    for folder in ("cli", "demo", "summary"):
         for path in (SOURCE / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
+                if not isinstance(node, ast.Call) or not node.args:
                     continue
-                first = node.args[0]
-                named = node.func.id in ("t", "say", "progress", "done")
+                first, name = node.args[0], getattr(node.func, "id", "")
+                if folder == "summary":
+                    name = name or getattr(node.func, "attr", "")
+                named = name in ("t", "say", "progress", "done", "words", "_words", "w")
                 if named and isinstance(first, ast.Constant) and isinstance(first.value, str):
                     found.append((path.name, first.value))
     return found

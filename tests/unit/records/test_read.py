@@ -12,7 +12,7 @@ from medunion.blobs import dagcbor
 from medunion.blobs.cid import Cid, Codec
 from medunion.crypto import keys
 from medunion.crypto.body import encrypt_body
-from medunion.errors import AccessRefused, InputError, IntegrityError, KeysUnavailable
+from medunion.errors import AccessRefused, BlobStoreUnavailable, InputError, IntegrityError, KeysUnavailable
 from medunion.keys.client import Released
 from medunion.keys.scope import Access
 from medunion.ledger import Scope, Verification
@@ -229,6 +229,15 @@ class TestStore:
         stocked.blobs.collect()
         assert failure_of(lambda: opened.read(records={entry.record_id})) == ("body", entry.record_id.hex(), "blobs")
         assert failure_of(lambda: stocked.patient_reader().list())[0] == "manifest"
+
+    def test_a_store_that_is_away_is_accused_of_nothing(self, stocked: World) -> None:
+        entry = entry_of(stocked)
+        opened = stocked.patient_reader()
+        opened.list()
+        stocked.blobs.close()
+        for ask in (stocked.patient_reader().list, lambda: opened.read(records={entry.record_id})):
+            with pytest.raises(BlobStoreUnavailable):
+                ask()
 
 
 class TestLedger:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-NEEDED = ("sh", "sed", "cat", "cksum", "dirname", "mkdir", "rm", "tail", "uname", "sleep")
+NEEDED = ("sh", "sed", "cat", "cksum", "dirname", "mkdir", "rm", "tail", "uname", "sleep", "chmod")
 
 
 class Checkout:
@@ -34,6 +34,7 @@ class Checkout:
         environment = {"PATH": str(self.bin), "HOME": str(self.root)}
         return subprocess.run(
             [str(self.root / "dev"), *arguments],
+            cwd=self.root,
             env=environment,
             capture_output=True,
             text=True,
@@ -58,6 +59,58 @@ class TestUsage:
         done = checkout.run("nonsense")
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr.endswith("dev: there is no command 'nonsense'.\n")
+
+
+class TestKubo:
+    """What builds Kubo, and when; the Python that was set up is a stand-in that writes down what it is asked to run."""
+
+    PYTHON = """#!/bin/sh
+case "$1" in
+  -c) shift 2; exec "$@" ;;
+  */tools/kubo.py) echo built >>builds; : >.build/bin/ipfs; chmod +x .build/bin/ipfs ;;
+  tools/check.py) echo "tests with $MEDUNION_IPFS_BINARY" ;;
+esac
+"""
+
+    @pytest.fixture
+    def ready(self, checkout: Checkout) -> Checkout:
+        """A checkout that has been set up but for Kubo."""
+        root = checkout.root
+        shutil.copytree(ROOT / "nodes", root / "nodes")
+        for folder in (".venv/bin", ".build/bin", ".build/setup", "node_modules", "tools"):
+            (root / folder).mkdir(parents=True)
+        shutil.copy(ROOT / "tools" / "kubo.py", root / "tools")
+        for name in ("python", "medunion"):
+            (root / ".venv/bin" / name).write_text(self.PYTHON)
+            (root / ".venv/bin" / name).chmod(0o755)
+        for setup, locks in (("base", ["runtime"]), ("full", ["runtime", "dev"])):
+            files = " ".join([f"requirements/{lock}.lock" for lock in locks])
+            content = f'echo "$(sed -n "s/^edition=\\([0-9]*\\).*/\\1/p" dev) {root}"; cat {files}'
+            command = f"{{ {content} pyproject.toml requirements/tools.txt package-lock.json; }} | cksum"
+            key = subprocess.run(["sh", "-c", command], cwd=root, capture_output=True, text=True, check=True).stdout
+            (root / ".build/setup" / setup).write_text(key)
+        return checkout
+
+    def test_it_is_built_once_and_again_when_its_pins_change(self, ready: Checkout) -> None:
+        first = ready.run("test")
+        program = ready.root / ".build/bin/ipfs"
+        assert first.stderr == "set-up: Kubo 0.43.0, built once from source (about a minute)\n"
+        assert first.stdout == f"tests with {program}\n"
+        assert ready.run("test").stderr == ""
+        with (ready.root / "nodes/go.sum").open("a") as sums:
+            sums.write("\n")
+        assert "Kubo 0.43.0" in ready.run("bench").stderr
+        assert (ready.root / "builds").read_text() == "built\n" * 2
+        assert not (ready.root / ".build/setup/lock").exists()
+
+    @pytest.mark.parametrize("command", [["demo"], ["run", "devnet", "up"], ["lint"], ["compile"]])
+    def test_nothing_else_builds_it(self, ready: Checkout, command: list[str]) -> None:
+        assert ready.run(*command).returncode == 0
+        assert not (ready.root / "builds").exists()
+
+    @pytest.mark.parametrize("choice", [["--blobs", "kubo"], ["--blobs=kubo"]])
+    def test_a_devnet_on_it_builds_it(self, ready: Checkout, choice: list[str]) -> None:
+        assert "Kubo 0.43.0" in ready.run("run", "devnet", "up", *choice).stderr
 
 
 class TestPrerequisites:

@@ -194,6 +194,15 @@ class TestMain:
         ]
         assert lines[-1] == "mutants: 2 killed, 0 survived"
 
+    def test_runs_those_whose_id_contains_a_text(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        write(root, entry(), entry(id="open-b", find="if (b) revert B();", killed_by="testFuzz_B"))
+        assert self.run(root, None, "--id", "n-b") == 0
+        assert capsys.readouterr().out.splitlines() == [
+            "Vault/open-b: killed: testFuzz_B: assertion failed",
+            "mutants: 1 killed, 0 survived",
+        ]
+        assert self.run(root, None, "--id", "nothing") == 1
+
     def test_fails_when_one_survives(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
         write(root, entry(), entry(id="open-b", find="if (b) revert B();", killed_by="testFuzz_B"))
         assert self.run(root, FakeForge(blind=["testFuzz_B(uint256)"])) == 1

@@ -35,6 +35,10 @@ class TestPerform:
     def test_fast_leaves_the_slow_stages_out(self) -> None:
         assert set(check.STAGES) - set(check.FAST_STAGES) == {"mutants", "slither"}
 
+    def test_nightly_ends_with_all_mutants(self) -> None:
+        assert list(check.NIGHTLY_STAGES) == ["forge", "mutants"]
+        assert check.NIGHTLY_STAGES["mutants"] is check.STAGES["mutants"]
+
     def test_an_interrupt_ends_the_command(self, tmp_path: Path) -> None:
         pid_file = tmp_path / "pid"
         inner = f"import os, time; open({str(pid_file)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
