@@ -14,8 +14,8 @@ from pathlib import Path
 import orjson
 import requests
 
-from medunion.blobs.store import BlobStore
 from medunion import processes
+from medunion.blobs.store import BlobStore
 from medunion.chain import devnet
 from medunion.chain.accounts import Account
 from medunion.chain.writer import ChainRecordWriter
@@ -26,8 +26,9 @@ from medunion.keys.appointment import appoint, configuration_digest
 from medunion.keys.holdings import Appointment
 from medunion.keys.local import LocalDirectory, LocalMember
 from medunion.network import Network
+from medunion.records.patient import PatientReader
 from medunion.records.read import RecordReader
-from medunion.records.service import PatientReader, RecordService
+from medunion.records.service import RecordService
 from medunion.vocabulary import ALL_CATEGORIES, MemberKind, Purpose
 
 HOSPITAL, READER = "hospital-a", "hospital-b"

@@ -60,7 +60,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A patient id as the ledger shows it."""
+    """A patient id as the ledger shows it. `until` is a last second: of a provisional id, else of its latest freeze."""
 
     patient: bytes
     controller: str
@@ -70,6 +70,10 @@ class Patient:
     public_key: bytes
     configuration: bytes
     nonce: int
+
+    def frozen_at(self, second: int) -> bool:
+        """Whether its recovery contacts have stopped its controller in this second."""
+        return self.status is not PatientStatus.PROVISIONAL and second <= self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +204,12 @@ class Ledger(Protocol):
 
     def patient(self, patient: bytes) -> Patient:
         """A patient id; `UnknownPatient` when there is none."""
+
+    def survivor(self, patient: bytes) -> bytes:
+        """The id that speaks for this one: itself, or for a retired one the id that it was linked to in the end."""
+
+    def retired(self, patient: bytes) -> list[bytes]:
+        """The retired ids that were linked to this one, directly or through one another."""
 
     def configuration_parts(self, patient: bytes) -> dict[int, bytes]:
         """The latest digest of each part of a patient's configuration that changed since registration, by number."""

@@ -31,6 +31,9 @@ from medunion.vocabulary import MemberKind, MemberStatus, PatientStatus, Role
 SIGNATURE_TERM = 3600
 """Seconds that a signed action may wait for its relayer, unless the caller says otherwise."""
 
+_MAX_LINKS = 16
+"""The most ids that one patient is followed through."""
+
 _IS_VALID_SIGNATURE = keccak(b"isValidSignature(bytes32,bytes)")[:4]
 
 
@@ -163,6 +166,30 @@ class ChainLedger:
             configuration=configuration,
             nonce=nonce,
         )
+
+    def survivor(self, patient: bytes) -> bytes:
+        """The id that speaks for this one: itself, or for a retired one the id that it was linked to in the end.
+
+        IntegrityError after 16 links: nobody registers so often, and a node may lie.
+        """
+        speaking = patient
+        for _ in range(_MAX_LINKS):
+            following: bytes = self.call("PatientRegistry", "survivorOf", speaking)
+            if not any(following):
+                return speaking
+            speaking = following
+        raise IntegrityError("the id was linked too often", step="link", record=patient.hex(), culprit="node")
+
+    def retired(self, patient: bytes) -> list[bytes]:
+        """The retired ids that were linked to this one, directly or through one another."""
+        found: list[bytes] = []
+        waiting = [patient]
+        while waiting and len(found) < _MAX_LINKS:
+            linked = self.events("PatientRegistry", "PatientLinked", survivor=waiting.pop(0))
+            new = [event.arguments["retired"] for event in linked if event.arguments["retired"] not in found]
+            found += new
+            waiting += new
+        return found
 
     def configuration_parts(self, patient: bytes) -> dict[int, bytes]:
         """The latest digest of each part of a patient's configuration that changed since registration, by number."""

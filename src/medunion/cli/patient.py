@@ -5,9 +5,10 @@ from typing import Any
 import click
 
 from medunion.cli.output import emit_json, emit_rows, say
-from medunion.cli.support import argument, done, group, json_option, moment, network, relaying, via_option
+from medunion.cli.support import argument, at_option, done, group, json_option, moment, network, relaying, via_option
 from medunion.errors import UsageError
 from medunion.locale import translate as t
+from medunion.vocabulary import PatientStatus
 
 _trustee_option = click.option(
     "--trustee", "trustees", multiple=True, metavar=t("metavar.member"), help=t("patient.trustee")
@@ -67,15 +68,19 @@ def show(patient: str, accesses: bool, as_json: bool) -> None:
         number = opened.patient_id(patient)
         found = opened.patients.get(number)
         sponsor = opened.patients.sponsor(number)
+        survivor = opened.ledger.survivor(number)
         shown: dict[str, Any] = {
             "patient": found.patient,
             "status": found.status,
-            "until": found.until or None,
+            "until": found.until if found.status is PatientStatus.PROVISIONAL else None,
+            "frozenUntil": found.until if found.frozen_at(opened.ledger.now()) else None,
             "controller": found.controller,
             "publicKey": found.public_key,
             "keyEpoch": found.key_epoch,
             "configuration": found.configuration,
             "sponsor": opened.member_name(sponsor) if sponsor else None,
+            "survivor": survivor if survivor != number else None,
+            "linked": opened.ledger.retired(number) or None,
         }
         events = []
         if accesses:
@@ -85,8 +90,8 @@ def show(patient: str, accesses: bool, as_json: bool) -> None:
     if as_json:
         emit_json({**shown, "accesses": events} if accesses else shown)
         return
-    if found.until:
-        shown["until"] = moment(found.until)
+    for name in ("until", "frozenUntil"):
+        shown[name] = moment(shown[name] or 0) or None
     rows = [{"field": t(f"column.{name}"), "value": value} for name, value in shown.items() if value is not None]
     emit_rows(rows, ("field", "value"), as_json=False)
     if accesses:
@@ -108,14 +113,34 @@ def rotate(wallet: str, what: str, trustees: tuple[str, ...], via: str | None, a
     with network() as opened:
         named = [opened.member_id(each) for each in trustees]
         identity = opened.identity(wallet)
-        desk = opened.desk(relaying(opened, via))
+        desk, contact_of = opened.desk(relaying(opened, via)), []
         if what == "key":
             receipt = desk.rotate_key(identity)
         elif what == "account":
+            contact_of = [each for each in identity.held if identity.address in each.contacts.accounts]
             receipt = desk.rotate_controller(identity)
         else:
             receipt = desk.set_trustees(identity, named)
     done(f"patient.rotate.{what}", receipt, as_json, patient="0x" + identity.patient.hex())
+    if contact_of and not as_json:
+        say("patient.rotate.contact", count=len(contact_of))
+
+
+@command.command(help=t("patient.link.help"))
+@argument("retired", "identity")
+@argument("survivor", "identity")
+@at_option
+@click.option("--yes", is_flag=True, help=t("patient.link.yes"))
+@json_option
+def link(retired: str, survivor: str, at: str | None, yes: bool, as_json: bool) -> None:
+    """Retire an id of a patient who is registered twice."""
+    if not yes:
+        raise UsageError("nothing undoes a link: check both ids, and say --yes")
+    with network() as opened:
+        one, other = opened.identity(retired), opened.identity(survivor)
+        receipt = opened.recovery_desk(relaying(opened, at)).link(one, other)
+    done("patient.link.done", receipt, as_json,
+         retired="0x" + one.patient.hex(), survivor="0x" + other.patient.hex())
 
 
 def _access(name: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from medunion.cli.files import read_file, write_file
 from medunion.cli.output import emit_json, emit_rows, progress, report_warning, say
 from medunion.cli.reading import RESTRICTED, Wanted, described, find, reading_options, warn_noticed
 from medunion.cli.record_export import export
-from medunion.cli.record_ingest import care_directory, directory_option, ingest, limit_option, read_file
+from medunion.cli.record_ingest import care_directory, directory_option, ingest, limit_option
 from medunion.cli.support import argument, group, json_option, moment, network
-from medunion.errors import InputError, UsageError
+from medunion.errors import UsageError
 from medunion.locale import translate as t
 from medunion.vocabulary import RestrictedClass
 
@@ -105,7 +106,7 @@ def show(patient: str, record: str, wanted: Wanted, output: Path | None, as_json
     if as_json:
         emit_json({**described_entry, "resource": latest.resource})
     elif output is not None:
-        _write(output, latest.body)
+        write_file(output, latest.body)
         say("record.show.written", file=output, size=len(latest.body))
     else:
         click.echo(latest.body)
@@ -195,10 +196,3 @@ def _masks(restrict: tuple[str, ...]) -> dict[str, RestrictedClass]:
             raise UsageError("--restrict takes RESOURCE=CLASS, as in Condition/1=mentalHealth", given=each)
         masks[local_id] = masks.get(local_id, RestrictedClass(0)) | RESTRICTED.convert(name, None, None)
     return masks
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.write_bytes(data)
-    except OSError as failure:
-        raise InputError(f"{path} cannot be written: {failure.strerror}", path=str(path)) from None

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from medunion.cli.files import read_file
 from medunion.cli.output import emit_json, emit_rows, progress, report_warning, say
 from medunion.cli.support import argument, json_option, network
-from medunion.errors import InputError, UsageError
+from medunion.errors import UsageError
 from medunion.locale import translate as t
 
 if TYPE_CHECKING:
@@ -61,14 +62,6 @@ def care_directory(paths: tuple[Path, ...]) -> "Directory | None":
     from medunion.fhir import Directory
 
     return Directory.from_bundles(*map(read_file, paths)) if paths else None
-
-
-def read_file(path: Path) -> bytes:
-    """A file's bytes; InputError when it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as failure:
-        raise InputError(f"{path} cannot be read: {failure.strerror}", path=str(path)) from None
 
 
 def _report(receipt: "IngestReceipt", member: str, as_json: bool) -> None:

@@ -21,11 +21,12 @@ COMMANDS = {
     "member": "medunion.cli.member",
     "operator": "medunion.cli.operator",
     "patient": "medunion.cli.patient",
+    "recovery": "medunion.cli.recovery",
     "episode": "medunion.cli.episode",
     "grant": "medunion.cli.grant",
     "record": "medunion.cli.record",
-    "trustee": "medunion.cli.trustee",
     "evidence": "medunion.cli.evidence",
+    "trustee": "medunion.cli.trustee",
     "emergency": "medunion.cli.emergency",
     "scan": "medunion.cli.scan",
 }

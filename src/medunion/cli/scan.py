@@ -37,6 +37,7 @@ def command(bundles: Path | None, as_json: bool) -> None:
         for (each, category), count in sorted(found.records.items(), key=lambda item: (not item[0][0], item[0]))
     ]
     paths = [{"path": path, **_row(found.by_path(path))} for path in found.counts]
+    named = [{**row, **_path(str(row["path"]))} for row in paths]
     if as_json:
         emit_json(
             {
@@ -53,7 +54,7 @@ def command(bundles: Path | None, as_json: bool) -> None:
         say("scan.found", patients=found.patients, records=found.total)
         emit_rows(categories, ("class", "category", "records"), as_json=False)
         say("scan.paths")
-        emit_rows(paths, ("path", *_COLUMNS), as_json=False)
+        emit_rows(named, ("path", "at", *_COLUMNS), as_json=False)
         say("scan.classes")
         emit_rows(classes, ("class", "records", *_COLUMNS), as_json=False)
     _judge(found, as_json)
@@ -72,6 +73,12 @@ def _judge(found: "Tally", as_json: bool) -> None:
 
 def _class(each: RestrictedClass) -> str:
     return word(each) if each else "none"
+
+
+def _path(path: str) -> dict[str, str]:
+    """A path in the user's language, and whom it asks."""
+    way, _, asked = path.partition(":")
+    return {"path": t(f"scan.path.{way}"), "at": t(f"scan.at.{asked}")}
 
 
 def _row(count: "Count") -> dict[str, Any]:

@@ -25,6 +25,7 @@ FOREVER = 2**40 - 1
 
 json_option = click.option("--json", "as_json", is_flag=True, help=t("option.json"))
 via_option = click.option("--via", metavar=t("metavar.member"), help=t("option.via"))
+at_option = click.option("--at", metavar=t("metavar.member"), help=t("option.via"))
 seat_option = click.option(
     "--seat", "seats", type=int, multiple=True, required=True, metavar=t("metavar.seat"), help=t("option.seat")
 )

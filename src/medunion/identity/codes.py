@@ -8,9 +8,6 @@ with it a desk fills its registration from the patient's own records. It carries
          signature || first 4 bytes of SHA-256 over all before>
 """
 
-import base64
-import binascii
-import hashlib
 from dataclasses import dataclass
 
 from medunion.access.grants import category_mask, grant_action, grant_message
@@ -19,6 +16,7 @@ from medunion.chain.ledger import ChainLedger
 from medunion.chain.service import SignedAction
 from medunion.chain.typed_data import STRUCTS, digest
 from medunion.errors import InputError
+from medunion.identity.checked_text import as_text, from_text
 from medunion.identity.wallet import Identity
 from medunion.ledger import Scope
 from medunion.vocabulary import Category, Purpose
@@ -32,10 +30,9 @@ DEFAULT_TERM = 900
 MAX_TERM = 86_400
 """The most seconds for which a desk redeems one."""
 
-_PREFIX = "MU1-"
+_PREFIX = "MU1"
 _WIDTHS = (8, 20, 32, 4, 1, 2, 2, 1, 5, 5, 4, 5)
 _HEAD = sum(_WIDTHS)
-_CHECK = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +82,13 @@ class DeskCode:
         )
         body = b"".join(number.to_bytes(width, "big") for number, width in zip(numbers, _WIDTHS, strict=True))
         body += self.signature
-        checked = body + hashlib.sha256(body).digest()[:_CHECK]
-        return _PREFIX + base64.urlsafe_b64encode(checked).decode().rstrip("=")
+        return as_text(_PREFIX, body)
 
     @classmethod
     def parse(cls, text: str) -> "DeskCode":
         """The code in a text; InputError when it is none, or mistyped."""
-        compact = "".join(text.split())
-        if not compact.startswith(_PREFIX):
-            raise InputError("that is no code from a MedUnion wallet")
-        digits = compact.removeprefix(_PREFIX)
-        try:
-            data = base64.b64decode(digits + "=" * (-len(digits) % 4), altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError):
-            raise InputError("the code is mistyped or cut off") from None
-        body, check = data[:-_CHECK], data[-_CHECK:]
-        if len(body) <= _HEAD or hashlib.sha256(body).digest()[:_CHECK] != check:
+        body = from_text(_PREFIX, text, "code from a MedUnion wallet")
+        if len(body) <= _HEAD:
             raise InputError("the code is mistyped or cut off")
         fields, start = [], 0
         for width in _WIDTHS:

@@ -9,13 +9,16 @@ Each part's preimage is kept by the patient and by everybody that it names.
 import secrets
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from medunion.crypto.encoding import abi_words
 from medunion.crypto.hashing import keccak256
 from medunion.errors import InputError
 
 ZERO = bytes(32)
+
+MAX_CONTACTS = 16
+"""As `IPatientRecovery.MAX_CONTACTS`."""
 
 
 class Part(IntEnum):
@@ -65,6 +68,8 @@ class Contacts:
     def __post_init__(self) -> None:
         if not 1 <= self.threshold <= len(self.accounts) or len(set(self.accounts)) != len(self.accounts):
             raise InputError("the threshold must be between one and the number of different contacts")
+        if len(self.accounts) > MAX_CONTACTS:
+            raise InputError(f"a patient names at most {MAX_CONTACTS} recovery contacts", given=len(self.accounts))
 
     @property
     def digest(self) -> bytes:
@@ -92,21 +97,31 @@ class Representatives:
 
 
 Named = Trustees | Contacts | Representatives
+_Part = TypeVar("_Part", Trustees, Contacts, Representatives)
+
+
+Digests = tuple[bytes, bytes, bytes]
+"""Digests of trustees, contacts and representatives; zero where nobody is named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The preimages of a patient's configuration."""
+    """The preimages of a patient's configuration; of a part without one, `undisclosed` holds the digest.
+
+    A recovered wallet knows no more than that of parts that nobody has told it yet.
+    """
 
     trustees: Trustees | None = None
     contacts: Contacts | None = None
     representatives: Representatives | None = None
+    undisclosed: Digests = (ZERO, ZERO, ZERO)
 
     @property
-    def digests(self) -> tuple[bytes, bytes, bytes]:
+    def digests(self) -> Digests:
         """Digests of trustees, contacts and representatives; zero where nobody is named."""
         parts = (self.trustees, self.contacts, self.representatives)
-        digests = [ZERO if part is None else part.digest for part in parts]
+        known = zip(parts, self.undisclosed, strict=True)
+        digests = [digest if part is None else part.digest for part, digest in known]
         return digests[0], digests[1], digests[2]
 
     @property
@@ -116,14 +131,30 @@ class Configuration:
 
     def with_part(self, part: Part, value: Named | None) -> "Configuration":
         """The same with one part replaced; InputError when the value is of another part."""
+        trustees, contacts, representatives = (
+            ZERO if part is each else digest for each, digest in zip(Part, self.undisclosed, strict=True)
+        )
+        told = replace(self, undisclosed=(trustees, contacts, representatives))
         match part, value:
             case Part.TRUSTEES, Trustees() | None:
-                return replace(self, trustees=value)
+                return replace(told, trustees=value)
             case Part.CONTACTS, Contacts() | None:
-                return replace(self, contacts=value)
+                return replace(told, contacts=value)
             case Part.REPRESENTATIVES, Representatives() | None:
-                return replace(self, representatives=value)
+                return replace(told, representatives=value)
         raise InputError(f"that is no value for {part.name.lower()}")
+
+    def as_shown(self, digests: Digests) -> "Configuration":
+        """The same where the ledger shows these digests: preimages of other values are forgotten."""
+        known = (
+            _matching(self.trustees, digests[Part.TRUSTEES]),
+            _matching(self.contacts, digests[Part.CONTACTS]),
+            _matching(self.representatives, digests[Part.REPRESENTATIVES]),
+        )
+        one, two, three = (
+            digest if part is None else ZERO for part, digest in zip(known, digests, strict=True)
+        )
+        return Configuration(*known, (one, two, three))
 
     def as_dict(self) -> dict[str, Any]:
         """The preimages as JSON; secret, because they name people."""
@@ -139,16 +170,24 @@ class Configuration:
         if self.representatives:
             terms = [[account, until] for account, until in self.representatives.terms]
             found["representatives"] = {"salt": self.representatives.salt.hex(), "terms": terms}
+        if any(map(any, self.undisclosed)):
+            found["undisclosed"] = [digest.hex() for digest in self.undisclosed]
         return found
 
     @classmethod
     def from_dict(cls, document: dict[str, Any]) -> "Configuration":
         """The inverse of `as_dict`; KeyError, TypeError or ValueError when it is none."""
         trustees, contacts, named = (document.get(name) for name in ("trustees", "contacts", "representatives"))
+        one, two, three = (bytes.fromhex(each) for each in document.get("undisclosed", [ZERO.hex()] * 3))
         return cls(
             trustees and Trustees(bytes.fromhex(trustees["salt"]), tuple(trustees["members"])),
             contacts
             and Contacts(bytes.fromhex(contacts["salt"]), contacts["threshold"], tuple(contacts["accounts"])),
             named
             and Representatives(bytes.fromhex(named["salt"]), tuple((who, until) for who, until in named["terms"])),
+            (one, two, three),
         )
+
+
+def _matching(part: _Part | None, digest: bytes) -> _Part | None:
+    return part if part is not None and part.digest == digest else None

@@ -54,6 +54,26 @@ class TakeOver:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """That an id of a patient goes on as another; the nonces are the next ones of both."""
+
+    retired: bytes
+    survivor: bytes
+    retired_nonce: int
+    survivor_nonce: int
+    deadline: int
+
+    def message(self) -> dict[str, Any]:
+        """The EIP-712 message."""
+        names = ("retired", "survivor", "retiredNonce", "survivorNonce", "deadline")
+        return dict(zip(names, self.values(), strict=True))
+
+    def values(self) -> tuple[Any, ...]:
+        """The contract's `LinkRequest` struct."""
+        return self.retired, self.survivor, self.retired_nonce, self.survivor_nonce, self.deadline
+
+
 class Patients(Service):
     """Patient ids on the ledger."""
 
@@ -143,6 +163,21 @@ class Patients(Service):
         arguments = (request.values(), [tuple(each) for each in attestations], signed)
         return SignedAction(_CONTRACT, "forceTakeOver", arguments, request.deadline)
 
+    def prepare_link(self, retired: bytes, survivor: bytes, *, deadline: int | None = None) -> Link:
+        """States that an id goes on as another (HL7 v2 ADT^A40); nothing undoes it once it is relayed."""
+        return Link(
+            retired, survivor, self.nonce(retired), self.nonce(survivor), deadline or self.ledger.deadline()
+        )
+
+    def sign_link(self, signer: Signer, request: Link) -> bytes:
+        """A signature over a link: by the controllers of both ids."""
+        return self.ledger.sign(signer, "Link", request.message())
+
+    def link(self, request: Link, retired_consent: bytes, survivor_consent: bytes) -> SignedAction:
+        """The link with both controllers' signatures, to `relay` by a desk."""
+        arguments = (request.values(), retired_consent, survivor_consent)
+        return SignedAction(_CONTRACT, "link", arguments, request.deadline)
+
     def sign_key_rotation(self, identity: Identity, public_key: bytes, *, deadline: int | None = None) -> SignedAction:
         """Signs the change to an X25519 key that the wallet holds (`Identity.add_key`)."""
         nonce, until = self.nonce(identity.patient), deadline or self.ledger.deadline()
@@ -220,12 +255,19 @@ class Patients(Service):
         return bool(self.ledger.call(_CONTRACT, "isRepresentative", patient, account, proof))
 
     def reconcile(self, identity: Identity) -> Patient:
-        """Brings a wallet's id in line with the ledger after a rotation that was interrupted."""
+        """Brings a wallet's id in line with the ledger: after an interrupted rotation, or when contacts took effect."""
         patient = self.ledger.patient(identity.patient)
         if patient.controller in identity.addresses and patient.controller != identity.address:
             identity.activate_account(patient.controller)
         if identity.public_key == patient.public_key:
             identity.drop_former_keys()
+        configuration = identity.configuration
+        for contacts in (identity.scheduled, None):
+            changed = configuration.with_part(Part.CONTACTS, contacts)
+            if configuration.digest != patient.configuration == changed.digest:
+                identity.set_configuration(changed)
+                identity.set_scheduled(None)
+                break
         return patient
 
     def nonce(self, patient: bytes) -> int:

@@ -3,7 +3,8 @@
     {"kind": "medunion-wallet", "version": 1, "ids": [{
         "label", "patient", "salt",
         "accounts": [keystore v3, ...]     the account; a new one beside it while it is being rotated
-        "secrets": passphrase-sealed JSON {"keys": [X25519 private keys], "configuration": preimages}
+        "secrets": passphrase-sealed JSON {"keys": [X25519 private keys], "configuration": preimages,
+            "scheduled": contacts that wait to take effect, "held": what this id keeps as others' recovery contact}
     }]}
 
 The account, the X25519 key and the salt of each id are drawn separately: no id can be computed from another.
@@ -14,10 +15,10 @@ import fcntl
 import json
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from medunion.chain.abi import checksum
 from medunion.chain.accounts import SCRYPT_COST, Account
 from medunion.chain.typed_data import Types
 from medunion.crypto import hpke, passphrase
@@ -26,10 +27,10 @@ from medunion.crypto.hashing import keccak256
 from medunion.crypto.passphrase import DEFAULT_COST, KdfCost
 from medunion.errors import CryptoError, InputError, WalletCorrupted, WalletError
 from medunion.files import write_whole
-from medunion.identity.configuration import Configuration, new_salt
+from medunion.identity.configuration import Configuration, Contacts, new_salt
+from medunion.identity.contacts import HeldContacts
+from medunion.identity.wallet_file import KIND, VERSION, address_of, parse_document, read_file
 
-_KIND = "medunion-wallet"
-_VERSION = 1
 _CONTEXT = b"medunion/wallet/v1"
 
 
@@ -69,7 +70,7 @@ class Identity:
     @property
     def addresses(self) -> tuple[str, ...]:
         """EIP-55 addresses of its accounts: the active one first, then one that is to follow it."""
-        return tuple(_address(each) for each in self._document["accounts"])
+        return tuple(address_of(each) for each in self._document["accounts"])
 
     @property
     def address(self) -> str:
@@ -85,7 +86,7 @@ class Identity:
         """One of its accounts; WalletError when it is not in the wallet."""
         if address not in self._accounts:
             for document in self._document["accounts"]:
-                if _address(document) == address:
+                if address_of(document) == address:
                     self._accounts[address] = self._wallet.unlock(document)
                     break
             else:
@@ -117,6 +118,24 @@ class Identity:
         """Keeps new preimages, and writes the wallet."""
         self._seal({**self._open(), "configuration": configuration.as_dict()})
 
+    @property
+    def scheduled(self) -> Contacts | None:
+        """The contacts that wait to take effect, as this wallet named them."""
+        return Configuration.from_dict(self._open().get("scheduled", {})).contacts
+
+    def set_scheduled(self, contacts: Contacts | None) -> None:
+        """Keeps the preimage of contacts that are to take effect, or forgets it, and writes the wallet."""
+        self._seal({**self._open(), "scheduled": Configuration(contacts=contacts).as_dict()})
+
+    @property
+    def held(self) -> tuple[HeldContacts, ...]:
+        """What this id keeps as a recovery contact of other patients."""
+        return tuple(HeldContacts.decode(bytes.fromhex(each)) for each in self._open().get("held", []))
+
+    def set_held(self, held: Iterable[HeldContacts]) -> None:
+        """Keeps what this id holds as a recovery contact, and writes the wallet."""
+        self._seal({**self._open(), "held": [each.encode().hex() for each in held]})
+
     def add_key(self) -> bytes:
         """Draws a new X25519 key, keeps it beside the old ones, writes the wallet, and returns the public key."""
         key = hpke.generate_private_key()
@@ -140,7 +159,7 @@ class Identity:
 
     def activate_account(self, address: str) -> None:
         """Makes one of its accounts the only one, and writes the wallet: once the ledger shows it as controller."""
-        kept = [each for each in self._document["accounts"] if _address(each) == address]
+        kept = [each for each in self._document["accounts"] if address_of(each) == address]
         if not kept:
             raise WalletError(f"the wallet does not hold the account {address}", account=address)
         with self._wallet.changing():
@@ -157,6 +176,8 @@ class Identity:
                 for key in secrets["keys"]:
                     hpke.public_key(bytes.fromhex(key))
                 Configuration.from_dict(secrets["configuration"])
+                Configuration.from_dict(secrets.get("scheduled", {}))
+                _ = [HeldContacts.decode(bytes.fromhex(each)) for each in secrets.get("held", [])]
             except (ValueError, KeyError, TypeError, AttributeError, CryptoError, InputError):
                 raise WalletCorrupted("the wallet's secrets are not whole", field="secrets") from None
             self._secrets = secrets
@@ -191,17 +212,26 @@ class Wallet:
 
     @classmethod
     def create(
-        cls, path: Path, secret: str, *, scrypt_cost: int = SCRYPT_COST, argon_cost: KdfCost = DEFAULT_COST
+        cls,
+        path: Path,
+        secret: str,
+        *,
+        patient: bytes | None = None,
+        scrypt_cost: int = SCRYPT_COST,
+        argon_cost: KdfCost = DEFAULT_COST,
     ) -> "Wallet":
-        """A new wallet file with one id under the passphrase `secret`.
+        """A new wallet file with one id under the passphrase `secret`: a fresh one, or `patient`, to be recovered.
 
         WalletError when there is a file already, or the folder cannot be written.
         """
         if path.exists():
             raise WalletError(f"there is a wallet at {path} already", path=str(path))
-        empty = {"kind": _KIND, "version": _VERSION, "ids": []}
+        empty = {"kind": KIND, "version": VERSION, "ids": []}
         wallet = cls(path, secret, None, empty, scrypt_cost, argon_cost)
-        wallet.new_identity("1")
+        if patient is None:
+            wallet.new_identity("1")
+        else:
+            wallet.adopt("1", patient)
         return wallet
 
     @classmethod
@@ -212,8 +242,8 @@ class Wallet:
 
         The costs are those of what will be written; what is read states its own.
         """
-        stored = _read(path)
-        wallet = cls(path, secret, stored, _parse(path, stored), scrypt_cost, argon_cost)
+        stored = read_file(path)
+        wallet = cls(path, secret, stored, parse_document(path, stored), scrypt_cost, argon_cost)
         _ = wallet.identities[0].public_key
         return wallet
 
@@ -292,7 +322,7 @@ class _Change:
         wallet._lock.acquire()
         try:
             self._take_file()
-            if (_read(wallet.path) if wallet.path.exists() else None) != wallet._stored:
+            if (read_file(wallet.path) if wallet.path.exists() else None) != wallet._stored:
                 raise WalletError("the wallet was changed by another process: open it again", path=str(wallet.path))
         except WalletError:
             self._leave()
@@ -337,41 +367,3 @@ class _Change:
         if self._file is not None:
             os.close(self._file)
         self._wallet._lock.release()
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise WalletError(f"there is no wallet at {path}", path=str(path)) from None
-    except OSError as failure:
-        raise WalletError(f"{path} cannot be read: {failure.strerror}", path=str(path)) from None
-
-
-def _parse(path: Path, data: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(data)
-    except ValueError:
-        raise WalletCorrupted("the wallet file is not whole", path=str(path)) from None
-    if not isinstance(document, dict) or (document.get("kind"), document.get("version")) != (_KIND, _VERSION):
-        raise WalletCorrupted("the file is no wallet of this version", path=str(path), field="kind")
-    try:
-        for each in document["ids"]:
-            salt = each["salt"]
-            address = _address(each["accounts"][0])
-            patient = bytes.fromhex(each["patient"])
-            if len(patient) != 32 or not isinstance(each["label"], str) or not isinstance(each["secrets"], dict):
-                raise WalletCorrupted("the wallet file is not whole", path=str(path), field="ids")
-            if salt is not None and len(bytes.fromhex(salt)) != 32:
-                raise WalletCorrupted("the wallet file is not whole", path=str(path), field="salt")
-            if not address:
-                raise WalletCorrupted("the wallet file is not whole", path=str(path), field="accounts")
-        if not document["ids"]:
-            raise WalletCorrupted("the wallet holds no id", path=str(path), field="ids")
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
-        raise WalletCorrupted("the wallet file is not whole", path=str(path), field="ids") from None
-    return document
-
-
-def _address(keystore: dict[str, Any]) -> str:
-    return checksum("0x" + str(keystore["address"]).removeprefix("0x"))

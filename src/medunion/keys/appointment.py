@@ -10,6 +10,7 @@ signature is needed: the preimage is right when its digest is on the ledger, and
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from medunion.blobs import dagcbor
 from medunion.crypto import hpke
@@ -104,9 +105,9 @@ def require_eligible(ledger: Ledger, trustees: Sequence[int]) -> None:
             raise AccessRefused("a member that left cannot be a key trustee", reason="member-not-active", by=trustee)
 
 
-def seal_appointment(appointment: Appointment, ledger: Ledger, member: int) -> bytes:
-    """The message that tells `member` of an appointment, sealed to the key that the ledger shows now."""
-    preimage = {
+def preimage(appointment: Appointment) -> dict[str, Any]:
+    """An appointment as DAG-CBOR values: what is told to members, and told back to the patient."""
+    return {
         "patient": appointment.patient,
         "salt": appointment.salt,
         "trustees": list(appointment.trustees),
@@ -114,7 +115,24 @@ def seal_appointment(appointment: Appointment, ledger: Ledger, member: int) -> b
         "representatives": appointment.representatives,
         "former": list(appointment.former),
     }
-    payload = hpke.seal(ledger.member(member).public_key, _info(ledger, member), dagcbor.encode(preimage))
+
+
+def from_preimage(values: Any) -> Appointment:
+    """The appointment in such values; InputError when they are none."""
+    try:
+        words = [values[name] for name in ("patient", "salt", "contacts", "representatives")]
+        trustees, former = tuple(values["trustees"]), tuple(values["former"])
+        if any(len(word) != 32 for word in words) or not all(isinstance(each, int) for each in trustees + former):
+            raise TypeError
+    except (KeyError, TypeError) as cause:
+        raise InputError("the appointment is malformed") from cause
+    return Appointment(words[0], words[1], trustees, words[2], words[3], former)
+
+
+def seal_appointment(appointment: Appointment, ledger: Ledger, member: int) -> bytes:
+    """The message that tells `member` of an appointment, sealed to the key that the ledger shows now."""
+    told = dagcbor.encode(preimage(appointment))
+    payload = hpke.seal(ledger.member(member).public_key, _info(ledger, member), told)
     return dagcbor.encode({"v": 1, "kind": "Appointment", "member": member, "payload": payload})
 
 
@@ -129,15 +147,8 @@ def open_appointment(message: bytes, ledger: Ledger, member: int, unseal: Unseal
         opened = unseal(_info(ledger, member), envelope["payload"])
     except CryptoError:
         raise AccessRefused("the appointment is sealed to another key", reason="wrong-key", by=member) from None
-    try:
-        preimage = dagcbor.decode(opened)
-        words = [preimage[name] for name in ("patient", "salt", "contacts", "representatives")]
-        trustees, former = tuple(preimage["trustees"]), tuple(preimage["former"])
-        if any(len(word) != 32 for word in words) or not all(isinstance(each, int) for each in trustees + former):
-            raise InputError("the appointment is malformed")
-    except (KeyError, TypeError) as cause:
-        raise InputError("the appointment is malformed") from cause
-    appointment = Appointment(words[0], words[1], trustees, words[2], words[3], former)
+    appointment = from_preimage(dagcbor.decode(opened))
+    trustees = appointment.trustees
     if len(trustees) not in (0, 1, 3) or ledger.patient(appointment.patient).configuration != configuration_digest(
         appointment
     ):

@@ -14,16 +14,20 @@ from medunion.crypto.hpke import Unseal
 from medunion.errors import (
     AccessRefused,
     ChainError,
+    InputError,
     IntegrityError,
     KeysUnavailable,
     MedUnionError,
 )
 from medunion.keys.answers import malformed, open_answer
+from medunion.keys.appointment import from_preimage
+from medunion.keys.holdings import Appointment
 from medunion.keys.local import system_clock
 from medunion.keys.messages import (
     MAX_BATCHES,
     NO_LANE,
     AccessLogRequest,
+    AppointmentRequest,
     BatchRef,
     KeyRequest,
     seal_envelope,
@@ -127,6 +131,26 @@ class KeyClient:
             raise malformed(member)
         return events
 
+    def appointment(
+        self, patient: bytes, members: Iterable[int], right: Callable[[Appointment], bool]
+    ) -> Appointment | None:
+        """The first appointment that a member knows of the patient and that is `right`; None when none does."""
+        for member in members:
+            request = AppointmentRequest(
+                member, self._signer.address, patient, secrets.token_bytes(32), self._clock() + TERM
+            )
+            try:
+                answer = self._directory.release_point(member).appointment(
+                    seal_envelope(request, self._signer, self._ledger)
+                )
+                digest = request.digest(self._ledger)
+                told = from_preimage(open_answer(self._ledger, answer, member, digest, self._unseal))
+            except (AccessRefused, InputError, IntegrityError, KeysUnavailable):
+                continue
+            if told.patient == patient and right(told):
+                return told
+        return None
+
     def _ask_author(
         self,
         author: int,
@@ -218,13 +242,15 @@ class KeyClient:
         """Whether the own ledger refuses as well: then nobody else needs to be asked."""
         now = self._clock()
         try:
+            speaking = self._ledger.survivor(patient)
             if self._requester == 0:
-                return self._ledger.patient(patient).controller.lower() != self._signer.address.lower()
+                shown = self._ledger.patient(speaking)
+                return shown.controller.lower() != self._signer.address.lower() or shown.frozen_at(now)
             if access.lane == NO_LANE:
-                reason = self._ledger.emergency_allows_at(patient, self._requester, access.restricted, now)
+                reason = self._ledger.emergency_allows_at(speaking, self._requester, access.restricted, now)
             else:
                 reason = self._ledger.allows_at(
-                    patient, self._requester, access.lane, access.purpose, access.categories, access.restricted, now
+                    speaking, self._requester, access.lane, access.purpose, access.categories, access.restricted, now
                 )
         except ChainError:
             return False

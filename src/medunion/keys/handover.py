@@ -48,8 +48,8 @@ class HandoverDesk:
     def _checked(self, asked: ShareRequest) -> Appointment:
         """The present appointment, once the asking one may know of what is held here."""
         if asked.requester == 0:
-            if self._ledger.patient(asked.patient).controller.lower() != asked.signer.lower():
-                raise self._refused("not-the-patient")
+            if reason := self._rule.not_the_patient(asked.patient, asked.signer):
+                raise self._refused(reason)
         elif self._ledger.actor_of(asked.signer).member != asked.requester:
             raise self._refused("unknown-operator")
         self._rule.use_nonce(asked)

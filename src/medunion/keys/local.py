@@ -11,7 +11,7 @@ from medunion.crypto import hpke
 from medunion.crypto.hashing import keccak256
 from medunion.crypto.hpke import Unseal
 from medunion.errors import AccessRefused, ChainError, InputError, KeysUnavailable, MedUnionError
-from medunion.keys.appointment import open_appointment
+from medunion.keys.appointment import current_appointment, open_appointment, preimage
 from medunion.keys.audit import AuditLog, Disclosure
 from medunion.keys.deposit import DepositDesk
 from medunion.keys.handover import HandoverDesk
@@ -19,6 +19,7 @@ from medunion.keys.home import MemberHome
 from medunion.keys.messages import (
     NO_LANE,
     AccessLogRequest,
+    AppointmentRequest,
     Envelope,
     KeyReceipt,
     KeyRelease,
@@ -162,6 +163,21 @@ class LocalMember:
         except MedUnionError as failure:
             return refusal(failure)
 
+    def appointment(self, request: bytes) -> bytes:
+        """See `ReleasePoint.appointment`."""
+        try:
+            envelope = open_envelope(AppointmentRequest, request)
+            self._rule.check_patient_request(envelope)
+            known = current_appointment(self._ledger, self._store, envelope.message.patient)
+            if known is None or not known.trustees:
+                raise AccessRefused("knows no key trustees of this patient", reason="not-told", by=self._member)
+            recipient = self._key_of(envelope.message.patient)
+            return self._answer(envelope.message.digest(self._ledger), recipient, dagcbor.encode(preimage(known)))
+        except InputError:
+            return refusal(self._malformed())
+        except MedUnionError as failure:
+            return refusal(failure)
+
     def hand_over(self, request: bytes) -> bytes:
         """See `ReleasePoint.hand_over`; writes an audit entry whenever a member asks, or nothing leaves."""
         try:
@@ -172,9 +188,9 @@ class LocalMember:
         try:
             payload = dagcbor.encode(self._handover.answer(envelope))
             recipient = (
-                self._ledger.member(asked.requester) if asked.requester else self._ledger.patient(asked.patient)
+                self._ledger.member(asked.requester).public_key if asked.requester else self._key_of(asked.patient)
             )
-            answer = self._answer(asked.digest(self._ledger), recipient.public_key, payload)
+            answer = self._answer(asked.digest(self._ledger), recipient, payload)
         except MedUnionError as failure:
             reason, answer = str(failure.details.get("reason", failure.code)), refusal(failure)
         if asked.requester:
@@ -188,11 +204,10 @@ class LocalMember:
         """See `ReleasePoint.access_log`."""
         try:
             envelope = open_envelope(AccessLogRequest, request)
-            self._rule.check_log_request(envelope)
+            self._rule.check_patient_request(envelope)
             patient = envelope.message.patient
-            recipient = self._ledger.patient(patient).public_key
             payload = dagcbor.encode({"events": self._audit.of_patient(patient)})
-            return self._answer(envelope.message.digest(self._ledger), recipient, payload)
+            return self._answer(envelope.message.digest(self._ledger), self._key_of(patient), payload)
         except InputError:
             return refusal(self._malformed())
         except MedUnionError as failure:
@@ -205,8 +220,12 @@ class LocalMember:
         if request.requester:
             recipient = self._ledger.member(request.requester).public_key
         else:
-            recipient = self._ledger.patient(request.patient).public_key
+            recipient = self._key_of(request.patient)
         return self._answer(request.digest(self._ledger), recipient, dagcbor.encode(found))
+
+    def _key_of(self, patient: bytes) -> bytes:
+        """The key on the ledger of a patient id, or of the id that a retired one was linked to."""
+        return self._ledger.patient(self._ledger.survivor(patient)).public_key
 
     def _answer(self, request_digest: bytes, recipient: bytes, payload: bytes) -> bytes:
         sealed = hpke.seal(recipient, release_info(request_digest, self._member), payload)

@@ -158,6 +158,17 @@ class AccessLogRequest(Struct):
 
 
 @dataclass(frozen=True, slots=True)
+class AppointmentRequest(Struct):
+    """The patient, whose wallet was lost, asks a member who her key trustees are."""
+
+    release_point: int = _typed("uint32")
+    signer: str = _typed("address")
+    patient: bytes = _typed("bytes32")
+    nonce: bytes = _typed("bytes32")
+    expiry: int = _typed("uint40")
+
+
+@dataclass(frozen=True, slots=True)
 class KeyRelease(Struct):
     """The signed answer to a request, over the sealed payload."""
 

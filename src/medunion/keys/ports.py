@@ -22,6 +22,9 @@ class ReleasePoint(Protocol):
     def hand_over(self, request: bytes) -> bytes:
         """Answers a `ShareRequest` by a `KeyRelease`: what is held, and a new trustee's shares."""
 
+    def appointment(self, request: bytes) -> bytes:
+        """Answers a patient's `AppointmentRequest` by a `KeyRelease` whose payload is the appointment it knows."""
+
     def access_log(self, request: bytes) -> bytes:
         """Answers a patient's `AccessLogRequest` by a `KeyRelease` whose payload is its part of the audit log."""
 

@@ -3,9 +3,10 @@
 A request passes when all of this holds; the first that fails is the reason of the refusal:
   asked member is this one, one purpose, known categories and classes, within its term, ledger up and not behind,
   signature by the named account, which is the patient's controller on the ledger or an operator of the asking member,
-  nonce not seen before, and for a member
+  nonce not seen before, the patient's id not frozen when its controller asks, and for a member
   - the account is READER or CLINICIAN of the asking member, which is active; and a lane allows the whole
     request, or (purpose ETREAT without a lane, by a CLINICIAN) a live emergency does.
+For a retired id the controller and the grants are those of the id that it was linked to.
 What leaves are the keys of exactly those sections whose category was asked and whose restricted classes were all asked.
 Of what others entrusted to it a member gives nothing unless the ledger shows it as a key trustee of the patient now.
 """
@@ -16,7 +17,14 @@ from typing import Any
 from medunion.errors import AccessRefused, ChainError, UnknownMember, UnknownPatient
 from medunion.keys.appointment import current_appointment
 from medunion.keys.holdings import AuthorBatch, HeldBatch
-from medunion.keys.messages import NO_LANE, AccessLogRequest, Envelope, KeyRequest, ShareRequest
+from medunion.keys.messages import (
+    NO_LANE,
+    AccessLogRequest,
+    AppointmentRequest,
+    Envelope,
+    KeyRequest,
+    ShareRequest,
+)
 from medunion.keys.store import KeyStore
 from medunion.ledger import AccessReason, Ledger
 from medunion.vocabulary import MemberStatus, Purpose, Role
@@ -80,17 +88,17 @@ class ReleaseRule:
         except ChainError:
             return False
 
-    def check_log_request(self, request: Envelope[AccessLogRequest]) -> None:
-        """AccessRefused unless the patient's controller asks for the log."""
+    def check_patient_request(self, request: Envelope[AccessLogRequest] | Envelope[AppointmentRequest]) -> None:
+        """AccessRefused unless the patient's controller asks."""
         self.check_envelope(request)
         try:
-            controller = self._ledger.patient(request.message.patient).controller
+            reason = self.not_the_patient(request.message.patient, request.message.signer)
         except UnknownPatient as unknown:
             raise self._refused(unknown.code) from None
         except ChainError:
             raise self._refused("ledger-unavailable") from None
-        if not _same(controller, request.message.signer):
-            raise self._refused("not-the-patient")
+        if reason:
+            raise self._refused(reason)
         self.use_nonce(request.message)
 
     def check_envelope(self, request: Envelope[Any]) -> None:
@@ -110,7 +118,7 @@ class ReleaseRule:
         if not signed:
             raise self._refused("bad-signature")
 
-    def use_nonce(self, asked: KeyRequest | ShareRequest | AccessLogRequest) -> None:
+    def use_nonce(self, asked: KeyRequest | ShareRequest | AccessLogRequest | AppointmentRequest) -> None:
         """Keeps the nonce, once the account is known: whoever is nobody on the ledger leaves nothing behind."""
         if not self._store.use_nonce(asked.signer, asked.nonce, asked.expiry, self._clock()):
             raise self._refused("replayed")
@@ -122,7 +130,14 @@ class ReleaseRule:
             return "" if known else "unknown-operator"
         if asked.lane != NO_LANE:
             return "malformed"
-        return "" if _same(self._ledger.patient(asked.patient).controller, asked.signer) else "not-the-patient"
+        return self.not_the_patient(asked.patient, asked.signer)
+
+    def not_the_patient(self, patient: bytes, account: str) -> str:
+        """Why an account cannot ask as the patient; empty when it can."""
+        speaking = self._ledger.patient(self._ledger.survivor(patient))
+        if not _same(speaking.controller, account):
+            return "not-the-patient"
+        return "frozen" if speaking.frozen_at(self._clock()) else ""
 
     def _member_reason(self, asked: KeyRequest, purpose: Purpose) -> str:
         actor = self._ledger.actor_of(asked.signer)
@@ -130,16 +145,16 @@ class ReleaseRule:
             return "member-not-active"
         if not actor.roles & (Role.READER | Role.CLINICIAN):
             return "not-a-reader"
-        now = self._clock()
+        now, patient = self._clock(), self._ledger.survivor(asked.patient)
         if asked.lane == NO_LANE:
             if purpose is not Purpose.ETREAT:
                 return "no-grant"
             if not actor.roles & Role.CLINICIAN:
                 return "not-a-clinician"
-            return reason_text(self._ledger.emergency_allows_at(asked.patient, asked.requester, asked.restricted, now))
+            return reason_text(self._ledger.emergency_allows_at(patient, asked.requester, asked.restricted, now))
         return reason_text(
             self._ledger.allows_at(
-                asked.patient, asked.requester, asked.lane, asked.purpose, asked.categories, asked.restricted, now
+                patient, asked.requester, asked.lane, asked.purpose, asked.categories, asked.restricted, now
             )
         )
 

@@ -7,6 +7,7 @@
     member       a member whose folder is here: accounts, keys, records
     admission    folder, council's decision, operators
     desk         what patients sign and a member relays
+    recovery     the same for recovery contacts, recoveries and links
     network      all of it, opened
 """
 

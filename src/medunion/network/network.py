@@ -1,5 +1,6 @@
 """A network as one folder shows it: the chain, the contracts, the members and wallets whose files are here."""
 
+import re
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,14 +14,17 @@ from medunion.blobs import kubo_daemon
 from medunion.blobs.kubo_daemon import KuboDaemon
 from medunion.care.episodes import Episodes
 from medunion.chain import devnet
+from medunion.chain.abi import checksum
 from medunion.chain.connection import Connection
 from medunion.chain.deployment import Progress, deploy, open_deployment
 from medunion.chain.ledger import ChainLedger
-from medunion.errors import UnknownMember, WalletError
+from medunion.errors import UnknownMember, UnknownPatient, UsageError, WalletError
 from medunion.governance.council import Council
 from medunion.governance.members import Members
 from medunion.governance.operators import Operators
+from medunion.identity.contacts import Contact
 from medunion.identity.patients import Patients
+from medunion.identity.recovery import Recoveries
 from medunion.identity.wallet import Identity, Wallet
 from medunion.keys.local import LocalDirectory
 from medunion.keys.release import Clock
@@ -32,7 +36,8 @@ from medunion.network.funds import Funds
 from medunion.network.home import DEVNET_COSTS, Costs, Home, patient_id
 from medunion.network.member import MemberHandle, Session
 from medunion.network.passphrases import Passphrases
-from medunion.records.service import PatientReader
+from medunion.network.recovery import RecoveryDesk
+from medunion.records.patient import PatientReader
 from medunion.vocabulary import MemberKind, Role
 
 YEAR = 365 * 86_400
@@ -165,7 +170,7 @@ class Network:
 
     @property
     def council(self) -> Council:
-        """The council, to read; so are the next seven."""
+        """The council, to read; so are the next eight."""
         return Council(self.ledger)
 
     @property
@@ -197,6 +202,11 @@ class Network:
     def emergencies(self) -> Emergencies:
         """Break-the-glass events on the ledger."""
         return Emergencies(self.ledger)
+
+    @property
+    def recoveries(self) -> Recoveries:
+        """Recoveries and freezes on the ledger."""
+        return Recoveries(self.ledger)
 
     def admit(self, name: str, kind: MemberKind) -> MemberHandle:
         """Makes a member's folder and has the council admit it."""
@@ -230,6 +240,10 @@ class Network:
         """The desk of a member whose folder is here, to relay what patients sign."""
         return Desk(self.session, self.member(name))
 
+    def recovery_desk(self, name: str) -> RecoveryDesk:
+        """The desk of a member whose folder is here, for contacts, recoveries and links."""
+        return RecoveryDesk(self.session, self.member(name))
+
     def attest(self, name: str, operator: str, *, by: str, licence: str, until: int | None = None) -> Receipt:
         """Has the regulator `by` attest that an account of a member is a clinician, for a year unless stated.
 
@@ -240,11 +254,29 @@ class Network:
         account = self.member(name).address(operator)
         return self.operators.acting(registrar).attest(account, Statement.new(licence).digest, end)
 
-    def create_wallet(self, name: str) -> Wallet:
-        """A new wallet with one id; WalletError when there is one of this name."""
+    def create_wallet(self, name: str, patient: bytes | None = None) -> Wallet:
+        """A new wallet with one id, `patient` when it adopts that; WalletError when there is one of this name."""
         path = self.home.wallet(name)
-        self._wallets[name] = create_wallet(path, name, self.session.passphrases, self.session.costs)
+        self._wallets[name] = create_wallet(path, name, self.session.passphrases, self.session.costs, patient)
         return self._wallets[name]
+
+    def adopting(self, text: str, patient: bytes) -> Identity:
+        """The id `patient` in a wallet here (`WALLET` or, new in one that is there, `WALLET:LABEL`), adopted if needed.
+
+        UsageError when the wallet's account acts for the patient already, or the wallet needs a label for the id.
+        """
+        name, _, label = text.partition(":")
+        if not self.home.wallet(name).exists():
+            return self.create_wallet(name, patient).identity()
+        wallet = self.wallet(name)
+        for identity in wallet.identities:
+            if identity.patient == patient:
+                if self.ledger.patient(patient).controller == identity.address:
+                    raise UsageError("this wallet's account acts for the patient already", wallet=name)
+                return identity
+        if not label:
+            raise UsageError(f"there is a wallet {name} already: name another, or {name}:LABEL for a further id in it")
+        return wallet.adopt(label, patient)
 
     def wallet(self, name: str) -> Wallet:
         """A wallet whose file is here, unlocked; WalletError, WrongPassphrase, WalletCorrupted."""
@@ -263,6 +295,26 @@ class Network:
         """A PatientId from 0x-hex or, without unlocking it, from a wallet here (`WALLET` or `WALLET:LABEL`)."""
         return patient_id(self.home, text)
 
+    def contact(self, text: str) -> tuple[Contact, Identity | None]:
+        """A recovery contact: a wallet here, a PatientId, or `ACCOUNT:KEY`; and the wallet's id, where it is here.
+
+        Account and X25519 key are those on the ledger, or of an id that is not registered the wallet's own. Such an id
+        keeps apart what recovery shows on the ledger. UsageError, UnknownPatient, WalletError.
+        """
+        if match := re.fullmatch("(0x[0-9a-fA-F]{40}):(?:0x)?([0-9a-fA-F]{64})", text):
+            return Contact(checksum(match[1]), bytes.fromhex(match[2])), None
+        if re.fullmatch("0x[0-9a-fA-F]{40}", text):
+            raise UsageError("its X25519 key is needed too: name the contact as ACCOUNT:KEY", contact=text)
+        number = self.patient_id(text)
+        identity = None if text.startswith("0x") else self.identity(text)
+        try:
+            shown = self.ledger.patient(number)
+        except UnknownPatient:
+            if identity is None:
+                raise
+            return Contact(identity.address, identity.public_key), identity
+        return Contact(shown.controller, shown.public_key), identity
+
     def patient_records(self, identity: Identity) -> PatientReader:
         """Reads as the patient whose wallet holds this id."""
         named = identity.configuration.trustees
@@ -274,6 +326,7 @@ class Network:
             controller=identity,
             private_key=identity.private_key(self.ledger.patient(identity.patient).public_key),
             trustees=named.members if named else (),
+            members=lambda: [each.member for each in self.members.all()],
             clock=self.session.clock,
         )
 
@@ -292,11 +345,14 @@ def write_seats(home: Home, passphrases: Passphrases) -> None:
             home.write(path, devnet.account(index).keystore(secret, DEVNET_COSTS.scrypt))
 
 
-def create_wallet(path: Path, name: str, passphrases: Passphrases, costs: Costs) -> Wallet:
-    """A new wallet file with one id."""
+def create_wallet(
+    path: Path, name: str, passphrases: Passphrases, costs: Costs, patient: bytes | None = None
+) -> Wallet:
+    """A new wallet file with one id, `patient` when it adopts that."""
     if path.exists():
         raise WalletError(f"there is a wallet at {path} already", path=str(path))
-    return Wallet.create(path, passphrases.new(name), scrypt_cost=costs.scrypt, argon_cost=costs.argon)
+    secret = passphrases.new(name)
+    return Wallet.create(path, secret, patient=patient, scrypt_cost=costs.scrypt, argon_cost=costs.argon)
 
 
 def open_wallet(path: Path, name: str, passphrases: Passphrases, costs: Costs) -> Wallet:

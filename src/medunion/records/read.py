@@ -5,7 +5,7 @@ completeness, section-list, merkle-proof, supersession, version, body, aead, com
 """
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from medunion.blobs.store import BlobSource
@@ -97,12 +97,15 @@ class RecordReader:
         client: KeyClient,
         own: KeyStore | None = None,
         opener: BatchOpener | None = None,
+        trustees_of: Callable[[bytes], Sequence[int]] = lambda _retired: (),
     ) -> None:
+        """`trustees_of` gives the key trustees of an id that was linked to the one that is read."""
         self._ledger = ledger
         self._blobs = blobs
         self._client = client
         self._own = own
         self._opener = opener or BatchOpener(ledger, blobs)
+        self._trustees_of = trustees_of
 
     def list(
         self,
@@ -115,8 +118,25 @@ class RecordReader:
     ) -> Listing:
         """The records that `access` covers: the latest version of each, or all `versions`.
 
-        A record whose next version lies outside `access` is listed as it was, with its `successor`.
+        A record whose next version lies outside `access` is listed as it was, with its `successor`. The records of ids
+        that were linked to this one come after its own.
         """
+        listings = [self._list(patient, access, trustees, authors, versions)]
+        for retired in self._ledger.retired(patient):
+            listings.append(self._list(retired, access, self._trustees_of(retired), authors, versions))
+        return Listing(
+            tuple(entry for listing in listings for entry in listing),
+            tuple(notice for listing in listings for notice in listing.noticed),
+        )
+
+    def _list(
+        self,
+        patient: bytes,
+        access: Access,
+        trustees: Sequence[int],
+        authors: Collection[int] | None,
+        versions: bool,
+    ) -> Listing:
         checked = self._opener.check(patient, authors)
         successors = self._ledger.successors(patient)
         keys_of, noticed = self._keys(patient, access, checked, trustees)

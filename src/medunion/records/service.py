@@ -1,20 +1,15 @@
-"""A member's records and a patient's: what the SDK, the command line and the node use."""
+"""A member's records: what the SDK, the command line and the node use."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
-from medunion.blobs.store import BlobSource, BlobStore
-from medunion.crypto import hpke
+from medunion.blobs.store import BlobStore
 from medunion.errors import MedUnionError, UsageError
 from medunion.fhir import BODY_LIMIT
 from medunion.fhir import Directory as CareDirectory
-from medunion.identity.configuration import ZERO
 from medunion.keys.appointment import current_appointment
 from medunion.keys.client import KeyClient
-from medunion.keys.custody import Custody, HolderClient, custody
-from medunion.keys.holdings import Appointment
 from medunion.keys.home import MemberHome
 from medunion.keys.local import system_clock
 from medunion.keys.messages import NO_LANE
@@ -197,7 +192,7 @@ class RecordService:
         restricted: int | None = None,
     ) -> Access:
         """What to ask for: the given masks, else all that the lane grants, or without a grant all unrestricted."""
-        scope = self._ledger.grant_of(patient, self._member, lane)
+        scope = self._ledger.grant_of(self._ledger.survivor(patient), self._member, lane)
         if categories is None:
             categories = scope.categories if scope is not None else ALL_CATEGORIES
         if restricted is None:
@@ -214,7 +209,14 @@ class RecordService:
             unseal=self._home.unseal,
             clock=self._clock,
         )
-        return RecordReader(ledger=self._ledger, blobs=self._blobs, client=client, own=self._store, opener=self._opener)
+        return RecordReader(
+            ledger=self._ledger,
+            blobs=self._blobs,
+            client=client,
+            own=self._store,
+            opener=self._opener,
+            trustees_of=lambda retired: self._trustees(retired, None),
+        )
 
     def list(
         self,
@@ -325,101 +327,3 @@ class RecordService:
         if self._reader is None:
             raise UsageError("an operator with READER or CLINICIAN is needed to read")
         return self.acting(self._reader)
-
-
-class PatientReader:
-    """Reads as a patient: `controller` is the patient id's account, `private_key` its X25519 key.
-
-    `trustees` are those that the patient's wallet knows it named.
-    """
-
-    def __init__(
-        self,
-        *,
-        ledger: Ledger,
-        blobs: BlobSource,
-        directory: Directory,
-        patient: bytes,
-        controller: Signer,
-        private_key: bytes,
-        trustees: Sequence[int] = (),
-        clock: Clock = system_clock,
-    ) -> None:
-        self._ledger = ledger
-        self._patient = patient
-        self._clock = clock
-        self._trustees = tuple(trustees)
-        unseal = hpke.opener(private_key)
-        self._client = KeyClient(
-            ledger=ledger, directory=directory, requester=0, signer=controller, unseal=unseal, clock=clock
-        )
-        self._holders = HolderClient(
-            ledger=ledger, directory=directory, requester=0, signer=controller, unseal=unseal, clock=clock
-        )
-        self._reader = RecordReader(ledger=ledger, blobs=blobs, client=self._client)
-
-    def list(self, access: Access | None = None, *, versions: bool = False) -> Listing:
-        """The patient's records; see `RecordReader.list`."""
-        wanted = access or Access.by_patient()
-        return self._reader.list(self._patient, wanted, trustees=self._trustees, versions=versions)
-
-    def read(
-        self,
-        access: Access | None = None,
-        *,
-        records: Collection[bytes] | None = None,
-        authors: Collection[int] | None = None,
-        versions: bool = False,
-    ) -> Reading:
-        """The patient's records with bodies; see `RecordReader.read`."""
-        wanted = access or Access.by_patient()
-        return self._reader.read(
-            self._patient, wanted, trustees=self._trustees, records=records, authors=authors, versions=versions
-        )
-
-    def history(self, record_id: bytes, *, author: int | None = None) -> Reading:
-        """All versions of a record; see `RecordReader.history`."""
-        wanted = Access.by_patient()
-        return self._reader.history(self._patient, record_id, wanted, trustees=self._trustees, author=author)
-
-    def verify(self, record_id: bytes, *, author: int | None = None) -> VerifiedRecord:
-        """A record with every check made; see `RecordReader.verify`."""
-        wanted = Access.by_patient()
-        return self._reader.verify(self._patient, record_id, wanted, trustees=self._trustees, author=author)
-
-    def check(self, entry: RecordEntry) -> VerifiedRecord:
-        """A listed record with every check made; see `RecordReader.check`."""
-        return self._reader.check(entry)
-
-    def custody(self) -> Custody:
-        """Asks each of the patient's trustees which shares it holds: how well every batch is kept now."""
-        return custody(self._ledger, self._holders, Appointment(self._patient, ZERO, self._trustees, ZERO, ZERO))
-
-    def export(
-        self,
-        *,
-        categories: int = ALL_CATEGORIES,
-        authors: Collection[int] | None = None,
-        versions: bool = False,
-        names: Names = member_number,
-        progress: ReadProgress = unwatched,
-    ) -> Export:
-        """All that is the patient's, or what of it is of these categories and by these authors, to write as files."""
-        return export_records(
-            self._reader,
-            self._patient,
-            Access.by_patient(),
-            member=0,
-            allowed=ALL_CATEGORIES,
-            at=self._clock(),
-            categories=categories,
-            trustees=self._trustees,
-            authors=authors,
-            versions=versions,
-            names=names,
-            progress=progress,
-        )
-
-    def access_log(self, member: int) -> Sequence[dict[str, Any]]:
-        """Who asked `member` for this patient's keys: FHIR AuditEvents, oldest first."""
-        return self._client.access_log(self._patient, member)

@@ -2,7 +2,6 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from medunion.chain.ledger import ChainLedger
@@ -11,6 +10,7 @@ from medunion.crypto.hpke import Unseal
 from medunion.errors import AccessRefused
 from medunion.keys.answers import open_answer
 from medunion.keys.client import TERM
+from medunion.keys.local import system_clock
 from medunion.keys.messages import BatchRef, KeyRequest, seal_envelope
 from medunion.keys.ports import Directory
 from medunion.keys.scope import Access
@@ -28,18 +28,17 @@ class Asker:
     requester: int
     signer: Signer
     unseal: Unseal
-    clock: Callable[[], int]
 
     @classmethod
     def member(cls, handle: MemberHandle, operator: str, ledger: ChainLedger, directory: Directory) -> "Asker":
         """An operator of a member."""
-        return cls(ledger, directory, handle.id, handle.account(operator), handle.home.unseal, ledger.now)
+        return cls(ledger, directory, handle.id, handle.account(operator), handle.home.unseal)
 
     @classmethod
     def patient(cls, subject: Subject, ledger: ChainLedger, directory: Directory) -> "Asker":
         """The patient."""
         key = subject.identity.private_key(ledger.patient(subject.patient).public_key)
-        return cls(ledger, directory, 0, subject.identity, hpke.opener(key), ledger.now)
+        return cls(ledger, directory, 0, subject.identity, hpke.opener(key))
 
     def ask(self, holder: int, subject: Subject, access: Access) -> Counter[int]:
         """Number of records by mask whose section keys or shares `holder` releases; none when it refuses."""
@@ -54,7 +53,7 @@ class Asker:
             restricted=access.restricted,
             batches=tuple(BatchRef(*place) for place in subject.batches),
             nonce=secrets.token_bytes(32),
-            expiry=self.clock() + TERM,
+            expiry=system_clock() + TERM,
         )
         answer = self.directory.release_point(holder).release(seal_envelope(request, self.signer, self.ledger))
         try:

@@ -12,6 +12,7 @@ from medunion.errors import IntegrityError
 from medunion.fhir import prepare
 from medunion.identity.wallet import Identity
 from medunion.keys.client import Place
+from medunion.keys.local import system_clock
 from medunion.network import MemberHandle, Network
 from medunion.vocabulary import Category, MemberKind, RestrictedClass
 
@@ -70,7 +71,7 @@ class Subject:
 @contextmanager
 def network(folder: Path, passphrase: str) -> Iterator[Network]:
     """A devnet with the members, and clinicians attested at hospital B and the clinic."""
-    with Network.start_devnet(folder, passphrase, keep=False, detached=False) as opened:
+    with Network.start_devnet(folder, passphrase, keep=False, detached=False, clock=system_clock) as opened:
         opened.admit_all(MEMBERS)
         for name in (READER, OTHER):
             opened.attest(name, "clinician", by=REGULATOR, licence=name)

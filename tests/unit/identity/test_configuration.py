@@ -71,3 +71,34 @@ class TestDict:
         )
         assert Configuration.from_dict(whole.as_dict()) == whole
         assert Configuration.from_dict({}) == Configuration()
+
+
+class TestUndisclosed:
+    """What a recovered wallet knows: of some parts the digest only."""
+
+    named = Configuration(Trustees(SALT, (1, 2, 3)), Contacts(SALT, 1, (ONE,)), Representatives(SALT, ((ONE, 5),)))
+
+    def test_the_digest_is_the_same(self) -> None:
+        known = Configuration(contacts=self.named.contacts).as_shown(self.named.digests)
+        assert (known.trustees, known.representatives) == (None, None)
+        assert known.digests == self.named.digests
+        assert known.digest == self.named.digest
+
+    def test_a_preimage_that_is_told_takes_the_place_of_its_digest(self) -> None:
+        known = Configuration(contacts=self.named.contacts).as_shown(self.named.digests)
+        told = known.with_part(Part.TRUSTEES, self.named.trustees)
+        assert told.undisclosed == (ZERO, ZERO, self.named.digests[2])
+        assert told.with_part(Part.REPRESENTATIVES, self.named.representatives) == self.named
+        assert known.with_part(Part.TRUSTEES, None).digests == (ZERO, *self.named.digests[1:])
+
+    def test_what_the_ledger_shows_otherwise_is_forgotten(self) -> None:
+        trustees, _, representatives = self.named.digests
+        shown = self.named.as_shown((trustees, b"\x01" * 32, ZERO))
+        assert (shown.trustees, shown.contacts, shown.representatives) == (self.named.trustees, None, None)
+        assert shown.digests == (trustees, b"\x01" * 32, ZERO)
+        assert representatives not in shown.digests
+
+    def test_survives_the_wallet(self) -> None:
+        known = Configuration(contacts=self.named.contacts).as_shown(self.named.digests)
+        assert Configuration.from_dict(known.as_dict()) == known
+        assert "undisclosed" not in self.named.as_dict()

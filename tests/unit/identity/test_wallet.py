@@ -13,7 +13,8 @@ from medunion.chain.accounts import Account
 from medunion.crypto import hpke
 from medunion.crypto.passphrase import KdfCost
 from medunion.errors import WalletCorrupted, WalletError, WrongPassphrase
-from medunion.identity.configuration import Part, Trustees
+from medunion.identity.configuration import Contacts, Part, Trustees
+from medunion.identity.contacts import HeldContacts
 from medunion.identity.wallet import Identity, Wallet, derive_patient
 
 CHEAP: dict[str, Any] = {"scrypt_cost": 2**10, "argon_cost": KdfCost(iterations=1, lanes=1, memory_kib=8 * 1024)}
@@ -218,6 +219,25 @@ class TestSave:
         identity.add_key()
         assert synced == [False, True]
         assert path.exists()
+
+
+class TestRecovery:
+    held = HeldContacts(b"\x05" * 32, Contacts(b"\x01" * 32, 1, ("0x" + "b0" * 20,)), bytes(32), bytes(32))
+
+    def test_what_a_contact_keeps_is_sealed_and_comes_back(self, path: Path, identity: Identity) -> None:
+        assert (identity.held, identity.scheduled) == ((), None)
+        identity.set_held([self.held])
+        identity.set_scheduled(self.held.contacts)
+        again = reopen(path).identity()
+        assert (again.held, again.scheduled) == ((self.held,), self.held.contacts)
+        assert (self.held.patient.hex() in path.read_text(), "b0b0b0" in path.read_text()) == (False, False)
+        again.set_scheduled(None)
+        assert reopen(path).identity().scheduled is None
+
+    def test_a_new_wallet_adopts_the_id_that_it_is_made_for(self, path: Path) -> None:
+        wallet = Wallet.create(path, SECRET, patient=b"\x06" * 32, **CHEAP)
+        assert [each.patient for each in wallet.identities] == [b"\x06" * 32]
+        assert reopen(path).identity().salt is None
 
 
 class TestTwoProcesses:

@@ -44,6 +44,7 @@ class State:
     batches: list[CommittedBatch] = field(default_factory=list)
     linked: set[bytes] = field(default_factory=set)
     successors: dict[bytes, bytes] = field(default_factory=dict)
+    survivors: dict[bytes, bytes] = field(default_factory=dict)
     nonces: dict[str, int] = field(default_factory=dict)
     parts: dict[bytes, dict[int, bytes]] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
@@ -106,6 +107,15 @@ class FakeLedger:
         if patient not in self._state().patients:
             raise UnknownPatient("no such patient")
         return self._state().patients[patient]
+
+    def survivor(self, patient: bytes) -> bytes:
+        survivors = self._state().survivors
+        while patient in survivors:
+            patient = survivors[patient]
+        return patient
+
+    def retired(self, patient: bytes) -> list[bytes]:
+        return [each for each in self._state().survivors if self.survivor(each) == patient]
 
     def configuration_parts(self, patient: bytes) -> dict[int, bytes]:
         return dict(self._state().parts.get(patient, {}))

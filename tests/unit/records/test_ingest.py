@@ -18,8 +18,8 @@ from medunion.keys.appointment import appoint, configuration_digest, seal_appoin
 from medunion.records import ingest, sealers
 from medunion.records.ingest import Submission
 from medunion.records.journal import State
+from medunion.records.patient import PatientReader
 from medunion.records.sealing import Intake
-from medunion.records.service import PatientReader
 
 from .fake import registered
 from .test_crash import Stop, Stopped
