@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from medunion.identity.wallet import Identity, Wallet
     from medunion.network import Network
     from medunion.records.export import Export
-    from medunion.records.service import PatientReader, RecordService
+    from medunion.records.patient import PatientReader
+    from medunion.records.service import RecordService
     from medunion.vocabulary import Category, MemberKind, Purpose, RestrictedClass, Role
 
 __all__ = [
@@ -84,7 +85,7 @@ _HOMES = {
     "Members": "governance.members",
     "Network": "network",
     "Operators": "governance.operators",
-    "PatientReader": "records.service",
+    "PatientReader": "records.patient",
     "Patients": "identity.patients",
     "Purpose": "vocabulary",
     "RecordService": "records.service",

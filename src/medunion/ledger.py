@@ -231,6 +231,9 @@ class Ledger(Protocol):
     def batch(self, patient: bytes, author: int, root: bytes) -> tuple[int, int, int] | None:
         """Commit time, count and episode of a batch, or None."""
 
+    def slots(self, patient: bytes, places: Sequence[tuple[int, bytes]]) -> list[tuple[int, int, int] | None]:
+        """`batch` of several, by author and root, asked for together."""
+
     def batches(self, patient: bytes) -> list[CommittedBatch]:
         """All batches of a patient, oldest first."""
 

@@ -51,12 +51,14 @@ class Proxy:
 
     def answer(self, body: bytes) -> bytes | None:
         request = json.loads(body)
+        batch = request if isinstance(request, list) else [request]  # is lost as a whole
         with self._lock:
-            self.asked.append(request["method"])
-            fate = self.fault(len(self.asked), request["method"])
+            self.asked.append(batch[0]["method"])
+            fate = self.fault(len(self.asked), batch[0]["method"])
         if fate == LOSE_REQUEST:
             return None
-        answer = self._from_the_past(request) if self.behind else self._forward(request)
+        reply = self._from_the_past if self.behind else self._forward
+        answer = [reply(each) for each in batch] if batch is request else reply(request)
         if self.delay:
             time.sleep(self.delay)
         return None if fate == LOSE_ANSWER else json.dumps(answer).encode()

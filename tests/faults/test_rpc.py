@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from medunion.chain import devnet
-from medunion.errors import AccessRefused, ChainError, MedUnionError, RpcUnavailable, WrongChain
+from medunion.errors import ChainError, KeysUnavailable, MedUnionError, RpcUnavailable, WrongChain
 from medunion.ledger import Scope
 from medunion.network import Network, Passphrases
 from medunion.vocabulary import ALL_CATEGORIES, Purpose
@@ -127,7 +127,7 @@ def test_a_member_whose_node_fell_behind_releases_nothing(hospital: Hospital, pr
         # By this node's word the grant still holds; the release points remember a later block.
         records = network.member("hospital-b").records()
         assert network.ledger.grant_of(hospital.patient, network.member("hospital-b").id, 0) == scope
-        with pytest.raises(AccessRefused) as refused:
+        with pytest.raises(KeysUnavailable) as refused:
             records.read(hospital.patient)
         assert refused.value.details["reason"] == "ledger-behind"
 

@@ -1,14 +1,14 @@
-"""Accounts: secp256k1 keys that sign typed data and transactions, through `eth_keys` with its coincurve backend."""
+"""Accounts: secp256k1 keys that sign typed data and transactions, with coincurve (libsecp256k1)."""
 
 import json
 from collections.abc import Mapping
 from typing import Any, Self
 
+from coincurve import PrivateKey
 from eth_account import Account as EthAccount
 from eth_account.signers.local import LocalAccount
 from eth_keys.datatypes import Signature
 from eth_keys.exceptions import BadSignature
-from eth_typing import Hash32
 from eth_utils.exceptions import ValidationError
 
 from medunion.chain.typed_data import Types, digest
@@ -25,12 +25,13 @@ SCRYPT_COST = 2**17
 class Account:
     """An account whose key is in memory; implements `medunion.ledger.Signer`. Its text form never shows the key."""
 
-    __slots__ = ("_local",)
+    __slots__ = ("_key", "_local")
 
     def __init__(self, key: bytes) -> None:
         """`key` is the 32-byte private key; UsageError when it is none."""
         try:
             self._local: LocalAccount = EthAccount.from_key(key)
+            self._key = PrivateKey(bytes(self._local.key))
         except (ValueError, ValidationError):
             raise UsageError("that is no secp256k1 private key") from None
 
@@ -84,8 +85,9 @@ class Account:
         return self.sign_digest(digest(domain, types, message))
 
     def sign_digest(self, value: bytes) -> bytes:
-        """65-byte signature (r, s, v) over a 32-byte digest."""
-        return bytes(self._local.unsafe_sign_hash(Hash32(value)).signature)
+        """65-byte signature (r, s, v) over a 32-byte digest: deterministic (RFC 6979), s is low."""
+        signature = self._key.sign_recoverable(value, hasher=None)
+        return signature[:64] + bytes([signature[64] + 27])
 
     def sign_transaction(self, transaction: dict[str, Any]) -> SignedTransaction:
         """Signed bytes of a transaction object (EIP-1559, or EIP-7702 with an `authorizationList`)."""

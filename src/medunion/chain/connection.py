@@ -18,6 +18,8 @@ DEFAULT_TIMEOUT = 20.0
 """Seconds to wait for one answer."""
 
 _CATCH_UP = 10.0
+_CALL = RPCEndpoint("eth_call")
+_PART = 100
 
 # TLOAD (EIP-1153) and MCOPY (EIP-5656), then return a word that is 1. A chain before cancun calls them invalid.
 _CANCUN_PROBE = "0x" + "60005c50" + "6000600060005e" + "6001600052" + "60206000f3"
@@ -93,8 +95,7 @@ class Connection:
         """The raw JSON result of a request; NodeRefused when the node answers with an error."""
         result = self._ask(method, list(params))
         if self._provider.active != self._endpoint:
-            self._endpoint = self._provider.active
-            self._check_endpoint()
+            self._follow_endpoint()
             result = self._ask(method, list(params))
         return result
 
@@ -133,6 +134,22 @@ class Connection:
         result = self.request("eth_call", transaction, hex(block) if isinstance(block, int) else block)
         return bytes.fromhex(result[2:])
 
+    def call_many(self, calls: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """What several calls (contract, data) return at the latest block, asked for together; NodeRefused as `call`."""
+        questions = [(_CALL, [{"to": to, "data": "0x" + data.hex()}, "latest"]) for to, data in calls]
+        self._follow_endpoint()
+        answers = [
+            answer
+            for start in range(0, len(questions), _PART)
+            for answer in self._provider.make_batch_request(questions[start : start + _PART])
+        ]
+        if self._provider.active != self._endpoint:  # another one answered, or answered in part
+            self._follow_endpoint()
+            return self.call_many(calls)
+        if refused := next((answer for answer in answers if "error" in answer), None):
+            raise _refusal(refused["error"], "eth_call")
+        return [bytes.fromhex(answer["result"][2:]) for answer in answers]
+
     def code(self, address: str) -> bytes:
         """The code at an address, empty where there is none."""
         return bytes.fromhex(self.request("eth_getCode", address, "latest")[2:])
@@ -156,8 +173,11 @@ class Connection:
                 reason=f"the probe returned {answer}",
             )
 
-    def _check_endpoint(self) -> None:
+    def _follow_endpoint(self) -> None:
         """After a change of endpoint: the same chain, and not behind what was seen."""
+        if self._provider.active == self._endpoint:
+            return
+        self._endpoint = self._provider.active
         known, self._chain_id = self._chain_id, None
         if known is not None and self.chain_id != known:
             raise WrongChain(
@@ -173,14 +193,17 @@ class Connection:
         try:
             return self.web3.manager.request_blocking(RPCEndpoint(method), params)
         except Web3RPCError as failure:
-            stated: Any = (failure.rpc_response or {}).get("error")
-            error = stated if isinstance(stated, dict) else {"message": str(stated or failure)}
-            message = str(error.get("message", "the node answered with an error"))
-            raise NodeRefused(message, _revert_data(error), method=method, rpcCode=error.get("code")) from None
+            raise _refusal((failure.rpc_response or {}).get("error") or str(failure), method) from None
         except Web3Exception as failure:
             raise RpcUnavailable(
                 f"{self._provider.active} does not answer as a node does: {failure}", method=method
             ) from None
+
+
+def _refusal(stated: Any, method: str) -> NodeRefused:
+    error = stated if isinstance(stated, dict) else {"message": str(stated)}
+    message = str(error.get("message", "the node answered with an error"))
+    return NodeRefused(message, _revert_data(error), method=method, rpcCode=error.get("code"))
 
 
 def _revert_data(error: dict[str, Any]) -> bytes | None:

@@ -88,6 +88,23 @@ class ChainLedger:
             raise self.contracts.refusal(refusal.data, f"{contract}.{function}") from None
         return self.contracts.result(contract, function, answer)
 
+    def calls(self, questions: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """What several functions return, asked for together: (contract, function, *arguments) each."""
+        asked = [
+            (self.contracts.address(contract), self.contracts.call_data(contract, function, arguments))
+            for contract, function, *arguments in questions
+        ]
+        try:
+            answers = self.connection.call_many(asked)
+        except NodeRefused as refusal:
+            if refusal.data is None:
+                raise
+            raise self.contracts.refusal(refusal.data, f"{questions[0][0]}.{questions[0][1]}") from None
+        return [
+            self.contracts.result(contract, function, answer)
+            for (contract, function, *_), answer in zip(questions, answers, strict=True)
+        ]
+
     def events(
         self, contract: str, names: str | Sequence[str], *, since: int = 0, **indexed: Any
     ) -> list[Event]:
@@ -134,10 +151,11 @@ class ChainLedger:
 
     def patient(self, patient: bytes) -> Patient:
         """A patient id; `UnknownPatient` when there is none."""
-        authority = self.call("PatientRegistry", "authorityOf", patient)
+        authority, key, configuration, nonce = self.calls(
+            [("PatientRegistry", name, patient) for name in ("authorityOf", "keyOf", "configurationOf", "nonceOf")]
+        )
         if authority["status"] == PatientStatus.NONE:
             raise UnknownPatient("the ledger has no such patient id", patient="0x" + patient.hex())
-        key = self.call("PatientRegistry", "keyOf", patient)
         return Patient(
             patient=patient,
             controller=authority["controller"],
@@ -145,8 +163,8 @@ class ChainLedger:
             until=authority["until"],
             key_epoch=key["epoch"],
             public_key=self._public_key("PatientRegistry", "PatientKeyRotated", key["digest"], patient=patient),
-            configuration=self.call("PatientRegistry", "configurationOf", patient),
-            nonce=self.call("PatientRegistry", "nonceOf", patient),
+            configuration=configuration,
+            nonce=nonce,
         )
 
     def survivor(self, patient: bytes) -> bytes:
@@ -206,10 +224,14 @@ class ChainLedger:
 
     def batch(self, patient: bytes, author: int, root: bytes) -> tuple[int, int, int] | None:
         """Commit time, count and episode of a batch, or None."""
-        found = self.call("RecordRegistry", "batchOf", patient, author, root)
-        if not found["committedAt"]:
-            return None
-        return found["committedAt"], found["count"], found["episode"]
+        return self.slots(patient, [(author, root)])[0]
+
+    def slots(self, patient: bytes, places: Sequence[tuple[int, bytes]]) -> list[tuple[int, int, int] | None]:
+        """`batch` of several, by author and root, asked for together."""
+        found = self.calls([("RecordRegistry", "batchOf", patient, author, root) for author, root in places])
+        return [
+            (each["committedAt"], each["count"], each["episode"]) if each["committedAt"] else None for each in found
+        ]
 
     def batches(self, patient: bytes) -> list[CommittedBatch]:
         """All batches of a patient, oldest first."""

@@ -1,4 +1,4 @@
-"""`medunion record`: commit, list, show, history, verify, export."""
+"""`medunion record`: commit, ingest, list, show, history, verify, export."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ from medunion.cli.files import read_file, write_file
 from medunion.cli.output import emit_json, emit_rows, progress, report_warning, say
 from medunion.cli.reading import RESTRICTED, Wanted, described, find, reading_options, warn_noticed
 from medunion.cli.record_export import export
+from medunion.cli.record_ingest import care_directory, directory_option, ingest, limit_option
 from medunion.cli.support import argument, group, json_option, moment, network
 from medunion.errors import UsageError
 from medunion.locale import translate as t
@@ -22,22 +23,20 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @group("record")
 def command() -> None:
-    """Commit, list, show, history, verify, export."""
+    """Commit, ingest, list, show, history, verify, export."""
 
 
 command.add_command(export)
+command.add_command(ingest)
 
 
 @command.command(help=t("record.commit.help"))
 @argument("member")
 @argument("patient")
 @argument("file", type=_file)
-@click.option(
-    "--directory", "directories", type=_file, multiple=True, metavar=t("metavar.file"),
-    help=t("record.commit.directory"),
-)
+@directory_option
 @click.option("--restrict", multiple=True, metavar=t("metavar.restrict"), help=t("record.commit.restrict"))
-@click.option("--limit", type=click.IntRange(1), metavar=t("metavar.bytes"), help=t("record.commit.limit"))
+@limit_option
 @json_option
 def commit(
     member: str,
@@ -49,10 +48,10 @@ def commit(
     as_json: bool,
 ) -> None:
     """Commit a FHIR bundle or resource as a member."""
-    from medunion.fhir import BODY_LIMIT, Directory
+    from medunion.fhir import BODY_LIMIT
 
     masks = _masks(restrict)
-    known = Directory.from_bundles(*map(read_file, directories)) if directories else None
+    known = care_directory(directories)
     data = read_file(file)
     with network() as opened, progress("progress.commit") as advance:
         receipt = opened.member(member).records().commit(

@@ -5,7 +5,7 @@ from medunion.demo.stage import CLINIC, HOSPITAL_A, HOSPITAL_B, INSURER, LABORAT
 from medunion.demo.voice import word
 from medunion.identity.wallet import Identity
 from medunion.locale import translate as t
-from medunion.records.commit import Progress
+from medunion.records.sealing import Progress
 from medunion.vocabulary import MemberKind
 
 MEMBERS = [

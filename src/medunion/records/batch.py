@@ -47,7 +47,7 @@ class RecordDraft:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SealedBatch:
-    """A batch ready to be stored and committed; `leaves` in the order of the drafts."""
+    """A batch ready to be stored and committed; `leaves` and their hashes in the order of the drafts."""
 
     place: Place
     root: bytes
@@ -55,6 +55,7 @@ class SealedBatch:
     manifest_digest: bytes
     car: bytes
     leaves: tuple[Leaf, ...]
+    leaf_hashes: tuple[bytes, ...]
     secret: AuthorBatch
 
 
@@ -78,7 +79,8 @@ def seal_batch(place: Place, drafts: Sequence[RecordDraft]) -> SealedBatch:
         sealed = seal_list(keys.list_key(section_keys[label]), place, section_id, listed)
         sections.append(ManifestSection(section_id, shares.commitments(section_id, split), sealed))
         kept.append(AuthorSection(section_id, *label, split))
-    tree = MerkleTree(map(hash_leaf, leaves))
+    hashes = tuple(map(hash_leaf, leaves))
+    tree = MerkleTree(hashes)
     bodies = tuple(entry.body for listed in entries.values() for entry in listed)
     manifest = Manifest(tuple(tree.leaves), bodies, tuple(sections))
     block = manifest.encode()
@@ -86,7 +88,7 @@ def seal_batch(place: Place, drafts: Sequence[RecordDraft]) -> SealedBatch:
     # By identifier: the order in which a store gets the bodies says nothing of the bundle's.
     content = b"".join(car.write(cid, [Block(cid, block), *sorted(blocks, key=lambda each: bytes(each.cid))]))
     secret = AuthorBatch(place.patient, place.author, tree.root, cid.digest, batch_key, tuple(kept))
-    return SealedBatch(place, tree.root, manifest, cid.digest, content, tuple(leaves), secret)
+    return SealedBatch(place, tree.root, manifest, cid.digest, content, tuple(leaves), hashes, secret)
 
 
 def body_context(place: Place, record_id: bytes, version: int) -> BodyContext:

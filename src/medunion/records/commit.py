@@ -7,40 +7,33 @@ on the ledger and, where absent, signed anew. A transaction that the chain had a
 
 import fcntl
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from medunion.blobs.store import BlobStore
 from medunion.errors import ContractRefused, InputError, MedUnionError, UsageError
-from medunion.fhir import BODY_LIMIT, PreparedBatch, PreparedBundle, PreparedRecord, prepare
+from medunion.fhir import BODY_LIMIT, PreparedBatch, PreparedBundle, PreparedRecord
 from medunion.fhir import Directory as CareDirectory
 from medunion.keys.ports import Directory
 from medunion.keys.store import KeyStore
 from medunion.ledger import Ledger, RecordWriter, Signer, WriteReason
-from medunion.records.batch import seal_batch
 from medunion.records.depositing import Depositing
-from medunion.records.journal import Intent, Journal, State
-from medunion.records.manifest import Place
+from medunion.records.journal import Journal, JournalBatch, State
 from medunion.records.opened import wrong
-from medunion.records.plan import Names, Plan, make_plan
 from medunion.records.receipt import CommitReceipt
+from medunion.records.sealing import Intake, Progress, SealedPlan, Sealer, silent
 from medunion.records.sending import Sending
 from medunion.vocabulary import RestrictedClass
 
 FINALITY = 64
 """Blocks after which a transaction is taken to be final."""
 
-_STATES = ("committed", "recoverable", "replicated")
+STATES = ("committed", "recoverable", "replicated")
+"""How well batches are kept, least first."""
+
 _OPEN = (State.PREPARED, State.STORED, State.SIGNED, State.COMMITTED)
-
-Progress = Callable[[str, int, int], None]
-"""Called with the step (seal, store, commit, deposit), how many batches are done, and how many there are."""
-
-
-def silent(_step: str, _done: int, _total: int) -> None:
-    """Reports nothing."""
 
 
 class Committer:
@@ -70,7 +63,9 @@ class Committer:
         self._journal = journal
         self._store = store
         self._depositing = Depositing(ledger, journal, store, directory, signer, writer.member)
-        self._secret = record_secret
+        self._sealer = Sealer(
+            journal, record_secret, ledger.chain_id, bytes.fromhex(ledger.registry[2:]), writer.member
+        )
         self._lock = lock
 
     def commit(
@@ -90,18 +85,10 @@ class Committer:
         ContractRefused when the member may not write for the patient; other errors leave what `resume` finishes.
         `care_directory` knows organizations and practitioners; `extra_masks` restricts records by local id.
         """
-        names = Names(patient, self._writer.member, self._secret, self._journal)
-        prepared = prepare(
-            bundle,
-            directory=care_directory,
-            known=names.knows,
-            known_mask=names.mask,
-            extra_masks=extra_masks,
-            validated=validated,
-            body_limit=body_limit,
-        )
+        intake = Intake(care_directory, extra_masks or {}, validated, body_limit)
+        prepared = self._sealer.read(patient, bundle, intake)
         with self._locked():
-            return self._commit(patient, names, prepared, progress)
+            return self._commit(patient, prepared, progress)
 
     def correct(
         self, record_id: bytes, body: bytes, *, care_directory: CareDirectory | None = None, progress: Progress = silent
@@ -110,15 +97,14 @@ class Committer:
         known = self._journal.record(record_id)
         if known is None:
             raise InputError("this member is not the author of that record", record=record_id.hex())
-        names = Names(known.leaf.patient, self._writer.member, self._secret, self._journal)
-        prepared = prepare(body, directory=care_directory, known=names.knows, known_mask=names.mask)
+        prepared = self._sealer.read(known.leaf.patient, body, Intake(care_directory))
         records = list(prepared.records)
         if len(records) != 1 or not _same_record(records[0], known.local_id):
             raise InputError("the correction is another record", record=record_id.hex())
         named = replace(records[0], local_id=known.local_id)
         prepared = replace(prepared, batches=(PreparedBatch(named.encounter, (named,)),))
         with self._locked():
-            return self._commit(known.leaf.patient, names, prepared, progress)
+            return self._commit(known.leaf.patient, prepared, progress)
 
     def resume(self, progress: Progress = silent) -> CommitReceipt:
         """Finishes what was begun, and sends again what the chain lost. Failures of single patients are listed."""
@@ -131,7 +117,7 @@ class Committer:
                 except MedUnionError as failure:
                     receipt.failures.append(failure)
             if states:
-                receipt.state = min(states, key=_STATES.index)
+                receipt.state = min(states, key=STATES.index)
             return receipt
 
     def deposit(self, patient: bytes, *, wait: bool = True) -> CommitReceipt:
@@ -150,43 +136,42 @@ class Committer:
         """Whether every trustee of `patient` acknowledged its shares of every batch."""
         return not self._journal.batches([State.COMMITTED], patient)
 
-    def _commit(self, patient: bytes, names: Names, prepared: PreparedBundle, progress: Progress) -> CommitReceipt:
+    def _commit(self, patient: bytes, prepared: PreparedBundle, progress: Progress) -> CommitReceipt:
         receipt = CommitReceipt(resources_by_type=prepared.counts_by_type)
         self._sending.recheck(receipt, every=False)
-        plan = make_plan(names, self._journal, prepared)
+        plan = self._sealer.plan(patient, prepared)
         receipt.unchanged = plan.unchanged
         if plan.batches:
             self._require_write(patient)
         begun = bool(self._journal.batches([State.PREPARED, State.STORED], patient))
         if begun and plan.changes:
             self._finish(patient, (), receipt, progress)
-        fresh = self._prepare(patient, plan, progress)
+        fresh = self._prepare([self._sealer.seal(patient, prepared, plan, progress)])
         if fresh or begun:
             receipt.state = self._finish(patient, fresh, receipt, progress)
         else:
             self._depositing.finish(patient, self._journal.batches([State.COMMITTED], patient), receipt, progress)
         return receipt
 
-    def _prepare(self, patient: bytes, plan: Plan, progress: Progress) -> list[bytes]:
-        """Seals what is planned; keys first, then the journal: keys of a batch that never was are harmless."""
-        place = Place(self._ledger.chain_id, bytes.fromhex(self._ledger.registry[2:]), patient, self._writer.member)
-        intents: list[Intent] = []
-        total = len(plan.batches) + len(plan.changes)
-        for each in plan.batches:
-            intents.append(Intent(seal_batch(place, each.drafts), each.drafts, each.tags))
-            progress("seal", len(intents), total)
-        for change in plan.changes:
-            batch = seal_batch(place, [change.draft])
-            intents.append(Intent(batch, (change.draft,), (change.tag,), change.draft.previous_leaf))
-            progress("seal", len(intents), total)
-        if intents:
-            self._store.put_batches(intent.batch.secret for intent in intents)
-            self._journal.prepare(intents, plan.aliases)
-        return [intent.batch.root for intent in intents]
+    def _prepare(self, plans: Sequence[SealedPlan]) -> list[bytes]:
+        """Journals what was sealed; keys first, for keys of a batch that never was are harmless. The new roots."""
+        fresh = [root for plan in plans for root in plan.roots]
+        if fresh:
+            self._store.put_batches(secret for plan in plans for secret in plan.secrets)
+            self._journal.prepare(
+                (entry for plan in plans for entry in plan.entries),
+                (alias for plan in plans for alias in plan.aliases),
+            )
+        return fresh
 
     def _finish(self, patient: bytes, fresh: Sequence[bytes], receipt: CommitReceipt, progress: Progress) -> str:
         """Takes every open batch of `patient` to its end; the state that all of them reached."""
-        prepared = self._journal.batches([State.PREPARED], patient)
+        self._put(self._journal.batches([State.PREPARED], patient), progress)
+        self._sending.finish(patient, fresh, receipt, progress)
+        return self._depositing.finish(patient, self._journal.batches([State.COMMITTED], patient), receipt, progress)
+
+    def _put(self, prepared: Sequence[JournalBatch], progress: Progress) -> None:
+        """Takes prepared batches to stored."""
         for done, batch in enumerate(prepared, 1):
             root = self._blobs.put_car(self._journal.car(batch.root))
             if root.digest != batch.manifest_digest:
@@ -194,8 +179,6 @@ class Committer:
             progress("store", done, len(prepared))
         # Once for all: storing a CAR again after a crash costs less than a durable write for each.
         self._journal.mark_stored(batch.root for batch in prepared)
-        self._sending.finish(patient, fresh, receipt, progress)
-        return self._depositing.finish(patient, self._journal.batches([State.COMMITTED], patient), receipt, progress)
 
     def _require_write(self, patient: bytes) -> None:
         reason, _ = self._ledger.may_write(patient, self._writer.member)

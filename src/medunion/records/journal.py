@@ -20,7 +20,7 @@ from medunion.crypto import sealed
 from medunion.keys.store import open_database, writing
 from medunion.ledger import Leaf, SignedTransaction
 from medunion.records.batch import RecordDraft, SealedBatch
-from medunion.records.leaf import hash_leaf, leaf_fields, leaf_from_fields
+from medunion.records.leaf import leaf_fields, leaf_from_fields
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS batches (
@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS batches (
     manifest_digest BLOB NOT NULL, previous_leaf BLOB, car BLOB, state TEXT NOT NULL, hash TEXT
 );
 CREATE INDEX IF NOT EXISTS batches_by_state ON batches (state);
+CREATE INDEX IF NOT EXISTS batches_by_patient ON batches (patient, state);
 CREATE INDEX IF NOT EXISTS batches_by_hash ON batches (hash);
 CREATE TABLE IF NOT EXISTS records (
     record_id BLOB, version INTEGER, tag BLOB NOT NULL, leaf_hash BLOB UNIQUE NOT NULL, root BLOB NOT NULL,
@@ -39,6 +40,7 @@ CREATE TABLE IF NOT EXISTS transactions (
     position INTEGER PRIMARY KEY, hash TEXT UNIQUE NOT NULL, raw BLOB NOT NULL, block INTEGER, gas INTEGER,
     final INTEGER NOT NULL DEFAULT 0
 );
+CREATE INDEX IF NOT EXISTS transactions_unsettled ON transactions (position) WHERE NOT final;
 CREATE TABLE IF NOT EXISTS receipts (
     root BLOB, trustee INTEGER, position INTEGER NOT NULL, acknowledged INTEGER NOT NULL, PRIMARY KEY (root, trustee)
 ) WITHOUT ROWID;
@@ -105,23 +107,70 @@ class Intent:
     previous_leaf: bytes = b""
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class JournalEntry:
+    """An intent as the journal keeps it: a row of the batch, and a row for each record, whose labels are sealed."""
+
+    batch: tuple[bytes, bytes, int, bytes, bytes | None, bytes]
+    records: tuple[tuple[bytes, int, bytes, bytes, bytes, bytes], ...]
+
+    @property
+    def root(self) -> bytes:
+        """The batch's root."""
+        return self.batch[0]
+
+    @property
+    def corrects(self) -> bool:
+        """Whether it is a correction."""
+        return self.batch[4] is not None
+
+
 class Journal:
-    """The journal of one author, at `path`, labels sealed under its key-encryption key."""
+    """The journal of one author, at `path`, labels sealed under its key-encryption key.
+
+    Pickled for another process, it is opened there once more, with the same key.
+    """
 
     def __init__(self, path: Path, kek: bytes, author: int) -> None:
+        self._path = path
         self._db = open_database(path, _SCHEMA)
         self._kek = kek
         self._author = author
+
+    def __reduce__(self) -> tuple[type["Journal"], tuple[Path, bytes, int]]:
+        return Journal, (self._path, self._kek, self._author)
 
     def close(self) -> None:
         """Closes the file."""
         self._db.close()
 
-    def prepare(self, intents: Iterable[Intent], aliases: Iterable[tuple[bytes, bytes]]) -> None:
+    def entry(self, intent: Intent) -> JournalEntry:
+        """What `prepare` writes of an intent; changes nothing."""
+        batch, records = intent.batch, []
+        for leaf, hashed, draft, tag in zip(batch.leaves, batch.leaf_hashes, intent.drafts, intent.tags, strict=True):
+            fields = {
+                "leaf": leaf_fields(leaf),
+                "patient": leaf.patient,
+                "body": leaf.body_digest,
+                "localId": draft.local_id,
+                "mask": draft.mask,
+            }
+            data = sealed.seal(self._kek, b"journal/record/" + leaf.record_id, dagcbor.encode(fields))
+            records.append((leaf.record_id, leaf.version, tag, hashed, batch.root, data))
+        place, previous = batch.place, intent.previous_leaf or None
+        row = (batch.root, place.patient, len(batch.leaves), batch.manifest_digest, previous, batch.car)
+        return JournalEntry(row, tuple(records))
+
+    def prepare(self, entries: Iterable[JournalEntry], aliases: Iterable[tuple[bytes, bytes]]) -> None:
         """Writes new batches and their records, and tags of references by which records are known; all or none."""
         with writing(self._db):
-            for intent in intents:
-                self._insert(intent)
+            for entry in entries:
+                self._db.execute(
+                    "INSERT INTO batches (root, patient, count, manifest_digest, previous_leaf, car, state)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (*entry.batch, State.PREPARED),
+                )
+                self._db.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", entry.records)
             self._db.executemany("INSERT OR REPLACE INTO aliases VALUES (?, ?)", aliases)
 
     def mark_stored(self, roots: Iterable[bytes]) -> None:
@@ -220,8 +269,12 @@ class Journal:
     def batches(self, states: Sequence[State], patient: bytes | None = None) -> list[JournalBatch]:
         """Batches in these states, in the order in which they were prepared."""
         marks = ", ".join("?" * len(states))
-        query = f"{_SELECT} WHERE state IN ({marks}) AND (patient = ? OR ? IS NULL) ORDER BY position"
-        return [_batch(row) for row in self._db.execute(query, (*states, patient, patient)).fetchall()]
+        query = f"{_SELECT} WHERE state IN ({marks})"
+        values: list[str | bytes] = [*states]
+        if patient is not None:
+            query += " AND patient = ?"
+            values.append(patient)
+        return [_batch(row) for row in self._db.execute(f"{query} ORDER BY position", values).fetchall()]
 
     def patients(self) -> list[bytes]:
         """Whose batches these are, in order of their bytes."""
@@ -269,27 +322,6 @@ class Journal:
         """The record that a reference with this tag means."""
         row = self._db.execute("SELECT record_id FROM aliases WHERE tag = ?", (tag,)).fetchone()
         return None if row is None else bytes(row[0])
-
-    def _insert(self, intent: Intent) -> None:
-        batch = intent.batch
-        row = (batch.root, batch.place.patient, len(batch.leaves), batch.manifest_digest, intent.previous_leaf or None)
-        self._db.execute(
-            "INSERT INTO batches (root, patient, count, manifest_digest, previous_leaf, car, state)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (*row, batch.car, State.PREPARED),
-        )
-        rows = []
-        for leaf, draft, tag in zip(batch.leaves, intent.drafts, intent.tags, strict=True):
-            fields = {
-                "leaf": leaf_fields(leaf),
-                "patient": leaf.patient,
-                "body": leaf.body_digest,
-                "localId": draft.local_id,
-                "mask": draft.mask,
-            }
-            data = sealed.seal(self._kek, b"journal/record/" + leaf.record_id, dagcbor.encode(fields))
-            rows.append((leaf.record_id, leaf.version, tag, hash_leaf(leaf), batch.root, data))
-        self._db.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def _record(self, row: Sequence[bytes] | None, record_id: bytes) -> JournalRecord | None:
         if row is None:

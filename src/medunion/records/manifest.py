@@ -72,19 +72,19 @@ class Manifest:
     @classmethod
     def decode(cls, block: bytes) -> "Manifest":
         """The manifest in a block; InputError when it is not exactly what `encode` writes."""
-        values = dagcbor.decode(block)
+        values = dagcbor.decode_unchecked(block)  # compared below with what `encode` writes
         try:
             if values["v"] != 1 or values["suite"] != SUITE:
                 raise InputError("the manifest is of an unknown version or suite")
             sections = tuple(_section(each) for each in values["sections"])
             manifest = cls(tuple(values["leaves"]), tuple(values["bodies"]), sections)
             # Before anything is done with them: `bytes` of a large integer takes that much memory.
-            if not all(isinstance(each, Cid) for each in manifest.bodies):
+            if not all(isinstance(each, Cid) for each in manifest.bodies) or not all(
+                isinstance(each, bytes) and len(each) == 32 for each in manifest.leaves
+            ):
                 raise InputError("the manifest is malformed")
             whole = manifest.encode() == block and len(manifest.leaves) == len(manifest.bodies)
-            distinct = len(set(manifest.leaves)) == len(manifest.leaves) and all(
-                isinstance(each, bytes) and len(each) == 32 for each in manifest.leaves
-            )
+            distinct = len(set(manifest.leaves)) == len(manifest.leaves)
             whole = whole and distinct and len({each.section_id for each in sections}) == len(sections)
         except (KeyError, TypeError, ValueError) as cause:
             raise InputError("the manifest is malformed") from cause

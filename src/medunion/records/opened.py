@@ -103,12 +103,14 @@ class BatchOpener:
     def check(self, patient: bytes, authors: Collection[int] | None) -> list[CheckedBatch]:
         """The patient's batches (by `authors`, unless None), oldest first; IntegrityError names what is wrong."""
         registry = bytes.fromhex(self._ledger.registry[2:])
+        batches = [each for each in self._ledger.batches(patient) if authors is None or each.author in authors]
+        slots = self._ledger.slots(patient, [(batch.author, batch.root) for batch in batches])
         checked = []
-        for batch in self._ledger.batches(patient):
-            if authors is None or batch.author in authors:
-                committed_at = self._check_slot(batch)
-                place = Place(self._ledger.chain_id, registry, patient, batch.author)
-                checked.append(CheckedBatch(place, batch.root, self._manifest(batch), committed_at))
+        for batch, slot in zip(batches, slots, strict=True):
+            if slot is None or slot[1] != batch.count:
+                raise wrong("ledger", batch.root, "node")
+            place = Place(self._ledger.chain_id, registry, patient, batch.author)
+            checked.append(CheckedBatch(place, batch.root, self._manifest(batch), slot[0]))
         return checked
 
     def entries(
@@ -145,12 +147,6 @@ class BatchOpener:
         except IntegrityError:
             return False
         return True
-
-    def _check_slot(self, batch: CommittedBatch) -> int:
-        slot = self._ledger.batch(batch.patient, batch.author, batch.root)
-        if slot is None or slot[1] != batch.count:
-            raise wrong("ledger", batch.root, "node")
-        return slot[0]
 
     def _manifest(self, batch: CommittedBatch) -> Manifest:
         known = self._manifests.get(batch.manifest_digest)

@@ -29,9 +29,11 @@ class Sending:
         Unless `every`, only the latest transaction is looked for: when it is where it was, so are those before it.
         """
         mined = [transaction for transaction in self._journal.unsettled() if transaction.block]
-        if mined and (every or not self._still_there(mined[-1].signed, mined[-1].block)):
+        moved = bool(mined) and (every or not self._still_there(mined[-1].signed, mined[-1].block))
+        if moved:
             for transaction in mined:
                 self._still_there(transaction.signed, transaction.block)
+        if moved or len(mined) > self._finality:
             self._journal.mark_final(self._ledger.head()[0] - self._finality)
         waiting = {batch.transaction for batch in self._journal.batches([State.SIGNED])}
         # In the order of signing, whosever batches they are: a nonce is mined only after the one before it.
@@ -71,6 +73,31 @@ class Sending:
                     receipt.failures.append(failure)
                 progress("commit", total - len(self._journal.batches([State.STORED], patient)), total)
             new.clear()
+        raise ChainError("other transactions keep taking the account's nonces", reason="nonce-used")
+
+    def finish_together(self, fresh: Iterable[bytes], receipt: CommitReceipt) -> dict[bytes, ContractRefused]:
+        """Commits every stored batch, several patients' in one transaction: which roots the ledger refused, and why.
+
+        A refusal stops the batches of its patient only. `fresh` as in `finish`.
+        """
+        new, refused = set(fresh), dict[bytes, ContractRefused]()
+        attempts = 0
+        while attempts < _ATTEMPTS:
+            stored = [each for each in self._journal.batches([State.STORED]) if each.root not in refused]
+            if not stored:
+                return refused
+            before = len(refused)
+            for group in _groups(stored):
+                missing = [batch for batch in group if batch.root in new or not self._adopt(batch)]
+                try:
+                    if missing:
+                        self._commit(missing, receipt)
+                except ContractRefused as failure:
+                    named = failure.details.get("root")
+                    patients = {each.patient for each in missing if named in (None, "0x" + each.root.hex())}
+                    refused |= {each.root: failure for each in missing if each.patient in patients}
+            new.clear()
+            attempts += len(refused) == before
         raise ChainError("other transactions keep taking the account's nonces", reason="nonce-used")
 
     def _commit(self, batches: Sequence[JournalBatch], receipt: CommitReceipt) -> None:

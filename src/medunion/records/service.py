@@ -1,20 +1,15 @@
-"""A member's records and a patient's: what the SDK, the command line and the node use."""
+"""A member's records: what the SDK, the command line and the node use."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
-from medunion.blobs.store import BlobSource, BlobStore
-from medunion.crypto import hpke
+from medunion.blobs.store import BlobStore
 from medunion.errors import MedUnionError, UsageError
 from medunion.fhir import BODY_LIMIT
 from medunion.fhir import Directory as CareDirectory
-from medunion.identity.configuration import ZERO
-from medunion.keys.appointment import configuration_digest, current_appointment
+from medunion.keys.appointment import current_appointment
 from medunion.keys.client import KeyClient
-from medunion.keys.custody import Custody, HolderClient, custody
-from medunion.keys.holdings import Appointment
 from medunion.keys.home import MemberHome
 from medunion.keys.local import system_clock
 from medunion.keys.messages import NO_LANE
@@ -23,13 +18,15 @@ from medunion.keys.release import Clock
 from medunion.keys.scope import ALL_CLASSES, Access
 from medunion.keys.transfer import ShareTransfer, TransferReport
 from medunion.ledger import Ledger, RecordWriter, Signer
-from medunion.records.commit import FINALITY, Committer, Progress, silent
+from medunion.records.commit import FINALITY
 from medunion.records.export import Export, Names, export_records, member_number, unwatched
 from medunion.records.export import Progress as ReadProgress
+from medunion.records.ingest import Ingester, IngestReceipt, Submission
 from medunion.records.journal import Journal, State
 from medunion.records.opened import BatchOpener, RecordEntry
 from medunion.records.read import Listing, Reading, RecordReader, VerifiedRecord
 from medunion.records.receipt import CommitReceipt
+from medunion.records.sealing import Intake, Progress, silent
 from medunion.vocabulary import ALL_CATEGORIES, Purpose, RestrictedClass
 
 
@@ -76,7 +73,7 @@ class RecordService:
         self._opener = BatchOpener(ledger, blobs)
         self._store = home.key_store()
         self._journal = Journal(home.path / "journal.sqlite", home.kek, self._member)
-        self._committer: Committer | None = None
+        self._committer: Ingester | None = None
         self._shares: ShareTransfer | None = None
         if (signer := recorder or reader) is not None:
             self._shares = ShareTransfer(
@@ -90,7 +87,7 @@ class RecordService:
                 clock=clock,
             )
         if writer is not None and recorder is not None:
-            self._committer = Committer(
+            self._committer = Ingester(
                 ledger=ledger,
                 writer=writer,
                 blobs=blobs,
@@ -131,6 +128,20 @@ class RecordService:
             progress=progress,
         )
 
+    def ingest(
+        self,
+        submissions: Iterable[Submission],
+        *,
+        care_directory: CareDirectory | None = None,
+        validated: bool = True,
+        body_limit: int = BODY_LIMIT,
+        processes: int | None = None,
+        progress: Progress = silent,
+    ) -> IngestReceipt:
+        """See `Ingester.ingest`; `care_directory`, `validated` and `body_limit` are for all submissions."""
+        intake = Intake(care_directory, validated=validated, body_limit=body_limit)
+        return self._commits().ingest(submissions, intake, processes=processes, progress=progress)
+
     def correct(self, record_id: bytes, body: bytes, *, care_directory: CareDirectory | None = None) -> CommitReceipt:
         """See `Committer.correct`."""
         return self._commits().correct(record_id, body, care_directory=care_directory)
@@ -144,10 +155,6 @@ class RecordService:
     def deposit(self, patient: bytes) -> CommitReceipt:
         """See `Committer.deposit`."""
         return self._commits().deposit(patient)
-
-    def patients(self) -> list[bytes]:
-        """For whom this member has committed records."""
-        return self._journal.patients()
 
     def transfer(self, patient: bytes, former: Iterable[int] = (), *, wait: bool = True) -> Transfer:
         """Brings shares to where the patient's present trustees are: this member's part as author and as trustee.
@@ -170,6 +177,10 @@ class RecordService:
         for each in self._store.due_transfers(patient):
             with suppress(MedUnionError):
                 self.transfer(each, wait=False)
+
+    def patients(self) -> list[bytes]:
+        """For whom this member has committed records."""
+        return self._journal.patients()
 
     def access(
         self,
@@ -307,7 +318,7 @@ class RecordService:
         known = current_appointment(self._ledger, self._store, patient)
         return () if known is None else known.trustees
 
-    def _commits(self) -> Committer:
+    def _commits(self) -> Ingester:
         if self._committer is None:
             raise UsageError("an operator with RECORDS is needed to commit")
         return self._committer
@@ -316,118 +327,3 @@ class RecordService:
         if self._reader is None:
             raise UsageError("an operator with READER or CLINICIAN is needed to read")
         return self.acting(self._reader)
-
-
-class PatientReader:
-    """Reads as a patient: `controller` is the patient id's account, `private_key` its X25519 key.
-
-    `trustees` are those that the patient's wallet knows it named. Those of ids that were linked to this one are asked
-    of `members`, the first time that such an id is read.
-    """
-
-    def __init__(
-        self,
-        *,
-        ledger: Ledger,
-        blobs: BlobSource,
-        directory: Directory,
-        patient: bytes,
-        controller: Signer,
-        private_key: bytes,
-        trustees: Sequence[int] = (),
-        members: Callable[[], Iterable[int]] = tuple,
-        clock: Clock = system_clock,
-    ) -> None:
-        self._ledger = ledger
-        self._patient = patient
-        self._clock = clock
-        self._members = members
-        self._linked: dict[bytes, Sequence[int]] = {}
-        self._trustees = tuple(trustees)
-        unseal = hpke.opener(private_key)
-        self._client = KeyClient(
-            ledger=ledger, directory=directory, requester=0, signer=controller, unseal=unseal, clock=clock
-        )
-        self._holders = HolderClient(
-            ledger=ledger, directory=directory, requester=0, signer=controller, unseal=unseal, clock=clock
-        )
-        self._reader = RecordReader(
-            ledger=ledger, blobs=blobs, client=self._client, trustees_of=self._trustees_of
-        )
-
-    def list(self, access: Access | None = None, *, versions: bool = False) -> Listing:
-        """The patient's records; see `RecordReader.list`."""
-        wanted = access or Access.by_patient()
-        return self._reader.list(self._patient, wanted, trustees=self._trustees, versions=versions)
-
-    def read(
-        self,
-        access: Access | None = None,
-        *,
-        records: Collection[bytes] | None = None,
-        authors: Collection[int] | None = None,
-        versions: bool = False,
-    ) -> Reading:
-        """The patient's records with bodies; see `RecordReader.read`."""
-        wanted = access or Access.by_patient()
-        return self._reader.read(
-            self._patient, wanted, trustees=self._trustees, records=records, authors=authors, versions=versions
-        )
-
-    def history(self, record_id: bytes, *, author: int | None = None) -> Reading:
-        """All versions of a record; see `RecordReader.history`."""
-        wanted = Access.by_patient()
-        return self._reader.history(self._patient, record_id, wanted, trustees=self._trustees, author=author)
-
-    def verify(self, record_id: bytes, *, author: int | None = None) -> VerifiedRecord:
-        """A record with every check made; see `RecordReader.verify`."""
-        wanted = Access.by_patient()
-        return self._reader.verify(self._patient, record_id, wanted, trustees=self._trustees, author=author)
-
-    def check(self, entry: RecordEntry) -> VerifiedRecord:
-        """A listed record with every check made; see `RecordReader.check`."""
-        return self._reader.check(entry)
-
-    def export(
-        self,
-        *,
-        categories: int = ALL_CATEGORIES,
-        authors: Collection[int] | None = None,
-        versions: bool = False,
-        names: Names = member_number,
-        progress: ReadProgress = unwatched,
-    ) -> Export:
-        """All that is the patient's, or what of it is of these categories and by these authors, to write as files."""
-        return export_records(
-            self._reader,
-            self._patient,
-            Access.by_patient(),
-            member=0,
-            allowed=ALL_CATEGORIES,
-            at=self._clock(),
-            categories=categories,
-            trustees=self._trustees,
-            authors=authors,
-            versions=versions,
-            names=names,
-            progress=progress,
-        )
-
-    def custody(self) -> Custody:
-        """Asks each of the patient's trustees which shares it holds: how well every batch is kept now."""
-        return custody(self._ledger, self._holders, Appointment(self._patient, ZERO, self._trustees, ZERO, ZERO))
-
-    def access_log(self, member: int) -> Sequence[dict[str, Any]]:
-        """Who asked `member` for this patient's keys, under any linked id: FHIR AuditEvents, oldest first."""
-        ids = [self._patient, *self._ledger.retired(self._patient)]
-        events = [event for patient in ids for event in self._client.access_log(patient, member)]
-        return sorted(events, key=lambda event: str(event["recorded"]))
-
-    def _trustees_of(self, retired: bytes) -> Sequence[int]:
-        if retired not in self._linked:
-            shown = self._ledger.patient(retired).configuration
-            told = self._client.appointment(
-                retired, self._members(), lambda known: configuration_digest(known) == shown
-            )
-            self._linked[retired] = told.trustees if told is not None else ()
-        return self._linked[retired]

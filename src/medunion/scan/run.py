@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from medunion.chain import devnet
+from medunion import processes
 from medunion.demo.inputs import from_folder, shipped
 from medunion.scan.attempts import Attempts
 from medunion.scan.stage import network, subject
@@ -23,7 +23,7 @@ def scan(bundles: Path | None = None, progress: Progress = lambda _done, _total:
     inputs = from_folder(bundles) if bundles else shipped()
     tally = Tally()
     with (
-        devnet.ending_cleanly(),
+        processes.ending_cleanly(),
         tempfile.TemporaryDirectory(prefix="medunion-scan-") as folder,
         network(Path(folder), secrets.token_urlsafe(12)) as opened,
     ):

@@ -1,5 +1,6 @@
 """Records and emergencies through commands: commit, read as patient and member, correct, verify, break the glass."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -18,6 +19,14 @@ def resource(bundle: Path, kind: str) -> dict[str, object]:
     return next(each["resource"] for each in entries if each["resource"]["resourceType"] == kind)
 
 
+def register(cli: Cli, *names: str) -> None:
+    """Patients with an open episode at hospital B, without key trustees."""
+    for name in names:
+        cli.said("wallet", "new", name)
+        cli.said("patient", "register", name, "--at", "hospital-b")
+        cli.said("episode", "open", name, "hospital-b")
+
+
 @pytest.fixture(scope="module")
 def corrected(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """A patient and the name of a record of which there are two versions."""
@@ -33,6 +42,38 @@ def corrected(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, 
         done = cli.data("record", "commit", "hospital-a", "dora", path)
     assert (done["records"], done["unchanged"], len(done["transactions"])) == (1, 1, 1)
     return "dora", "Condition/c"
+
+
+class TestIngest:
+    def test_a_folder_of_many_patients(self, cli: Cli, tmp_path: Path) -> None:
+        register(cli, "eve", "frank", "grace")
+        person = json.dumps({"resourceType": "Patient", "id": "p", "gender": "female"}).encode()
+        flag = {"resourceType": "Flag", "id": "f", "status": "active", "code": {"text": "x"}}
+        (tmp_path / "eve.json").write_bytes(person)
+        (tmp_path / "frank.json.gz").write_bytes(gzip.compress(person))
+        (tmp_path / "grace").mkdir()
+        (tmp_path / "grace" / "1.json").write_bytes(person)
+        (tmp_path / "grace" / "2.json").write_text(json.dumps({**flag, "subject": {"reference": "Patient/p"}}))
+        done = cli.data("record", "ingest", "hospital-b", tmp_path, "--processes", 1)
+        assert [(each["file"], each["records"], each["state"]) for each in done["files"]] == [
+            ("eve.json", 1, "committed"),
+            ("frank.json.gz", 1, "committed"),
+            ("grace/1.json", 1, "committed"),
+            ("grace/2.json", 1, "committed"),
+        ]
+        assert (done["records"], len(done["transactions"])) == (4, 2)
+        assert len(cli.data("record", "list", "grace")) == 2
+        (tmp_path / "eve.json").write_text("{}")
+        outcome = cli.run("record", "ingest", "hospital-b", tmp_path, "--processes", 0)
+        assert outcome.code == 1
+        assert "eve.json" in outcome.err
+        assert "resourceType" in outcome.err
+        assert [line.split()[-1] for line in outcome.out.splitlines()[1:5]] == ["refused"] + ["unchanged"] * 3
+
+    def test_a_folder_of_nothing_or_of_strangers_is_refused_whole(self, cli: Cli, tmp_path: Path) -> None:
+        assert "*.json" in cli.refused("record", "ingest", "hospital-b", tmp_path)
+        (tmp_path / "nobody.json").write_text("{}")
+        assert "nobody" in cli.refused("record", "ingest", "hospital-b", tmp_path)
 
 
 class TestCommit:

@@ -56,7 +56,7 @@ def node(upstream: str) -> Iterator[Node]:
 
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            body = b"" if found.silent else json.dumps(found.answer(upstream, request)).encode()
+            body = b"" if found.silent else json.dumps(_answers(found, upstream, request)).encode()
             self.send_response(503 if found.silent else 200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -76,6 +76,13 @@ def node(upstream: str) -> Iterator[Node]:
         server.shutdown()
         serving.join()
         server.server_close()
+
+
+def _answers(found: Node, upstream: str, request: Any) -> Any:
+    """To one request, or to each of a batch."""
+    if isinstance(request, list):
+        return [found.answer(upstream, each) for each in request]
+    return found.answer(upstream, request)
 
 
 def _ask(upstream: str, method: str, parameters: list[Any]) -> Any:

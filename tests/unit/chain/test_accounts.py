@@ -1,8 +1,12 @@
 import json
 
 import pytest
+from eth_account import Account as EthAccount
+from eth_typing import Hash32
+from hypothesis import given
+from hypothesis import strategies as st
 
-from medunion.chain.accounts import Account
+from medunion.chain.accounts import Account, recover
 from medunion.errors import UsageError, WalletCorrupted, WrongPassphrase
 
 COST = 2**10
@@ -24,6 +28,16 @@ class TestKey:
         account = Account(b"\x01" * 32)
         assert repr(account) == f"Account({account.address})"
         assert Account.create().address != Account.create().address
+
+
+class TestSigning:
+    @given(key=st.integers(1, 2**255), value=st.binary(min_size=32, max_size=32))
+    def test_signs_as_eth_account_does(self, key: int, value: bytes) -> None:
+        secret = key.to_bytes(32, "big")
+        account = Account(secret)
+        signature = account.sign_digest(value)
+        assert signature == bytes(EthAccount.from_key(secret).unsafe_sign_hash(Hash32(value)).signature)
+        assert recover(value, signature) == account.address
 
 
 class TestKeystore:

@@ -30,6 +30,7 @@ DYNAMIC = {
     "metavar.{}": "a positional argument's word, by its name",
     "patient.rotate.{}": "what was rotated: key, account or trustees",
     "reason.{}": "why a release point, a ledger or a grant refused",
+    "record.outcome.{}": "what became of a bundle among many",
     "record.state.{}": "where a batch's keys are",
     "recovery.event.{}": "what happened to a recovery, by the ledger's event",
     "recovery.stage.{}": "where a recovery stands",
@@ -121,10 +122,12 @@ class TestCatalogue:
 
     def test_composed_keys_exist(self) -> None:
         from medunion.cli.root import COMMANDS
+        from medunion.records.commit import STATES
 
         words = {f"cli.{name}.help" for name in COMMANDS}
         words |= {f"patient.rotate.{what}" for what in ("key", "account", "trustees")}
         words |= {f"record.state.{state}" for state in ("unchanged", "committed", "recoverable", "replicated")}
+        words |= {f"record.outcome.{state}" for state in ("unchanged", *STATES, "refused")}
         words |= {"devnet.members", "devnet.wallets"}
         assert words <= set(CATALOGUE)
 

@@ -44,6 +44,14 @@ class TestRoundTrip:
         plaintext = unit * times
         assert body.decrypt_body(KEY, CONTEXT, body.encrypt_body(KEY, CONTEXT, plaintext)) == plaintext
 
+    def test_a_large_body_is_compressed_where_samples_of_it_are(self) -> None:
+        text, image = b"0123456789abcdef" * 65_536, incompressible(1 << 20)
+        assert body.frame(text)[0] == 1
+        assert (body.frame(image)[0], len(body.frame(image))) == (0, body.padme(9 + len(image)))
+        for mixed in (text + image, image + text, image[:100_000] + text + image[:100_000]):
+            assert body.frame(mixed)[0] == 1
+            assert body.unframe(body.frame(mixed)) == mixed
+
     @pytest.mark.parametrize("size", [4087, 4088, CHUNK - 9, CHUNK, 262_144, 1_048_576 + 1])
     def test_at_chunk_and_padding_borders(self, size: int) -> None:
         plaintext = incompressible(size)

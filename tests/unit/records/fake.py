@@ -158,6 +158,9 @@ class FakeLedger:
                 return each.committed_at, each.count, each.episode
         return None
 
+    def slots(self, patient: bytes, places: Sequence[tuple[int, bytes]]) -> list[tuple[int, int, int] | None]:
+        return [self.batch(patient, author, root) for author, root in places]
+
     def batches(self, patient: bytes) -> list[CommittedBatch]:
         return [each for each in self._state().batches if each.patient == patient]
 

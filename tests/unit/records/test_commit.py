@@ -56,6 +56,14 @@ class TestCommit:
         receipt = world.a.records.commit(world.patient, bundle_of(*visits))
         assert (len(receipt.batches), len(receipt.transactions)) == (6, 3)
 
+    def test_transactions_that_are_final_are_not_looked_at_again(self, world: World) -> None:
+        world.a.records._commits()._sending._finality = 2
+        for number in range(6):
+            world.a.records.commit(world.patient, sample(f"value {number}"))
+        # Each commit took a block: what is older than two is settled, however many there were.
+        assert len(world.a.records._journal.unsettled()) <= 4
+        assert world.a.records.resume().failures == []
+
     def test_without_an_episode_nothing_is_written(self, world: World) -> None:
         with pytest.raises(ContractRefused) as failure:
             world.b.records.commit(world.patient, sample())
