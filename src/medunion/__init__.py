@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from medunion.chain.accounts import Account
     from medunion.consortium import Consortium
     from medunion.errors import MedUnionError
+    from medunion.evidence.document import Evidence
+    from medunion.evidence.seals import SealSheet, ValidatorSet
+    from medunion.evidence.service import EvidenceService
     from medunion.governance.council import Council
     from medunion.governance.members import Members
     from medunion.governance.operators import Operators
@@ -23,7 +26,9 @@ if TYPE_CHECKING:
     from medunion.identity.patients import Patients
     from medunion.identity.wallet import Identity, Wallet
     from medunion.network import Network
-    from medunion.records.service import PatientReader, RecordService
+    from medunion.records.export import Export
+    from medunion.records.patient import PatientReader
+    from medunion.records.service import RecordService
     from medunion.vocabulary import Category, MemberKind, Purpose, RestrictedClass, Role
 
 __all__ = [
@@ -35,6 +40,9 @@ __all__ = [
     "DeskCode",
     "Emergencies",
     "Episodes",
+    "Evidence",
+    "EvidenceService",
+    "Export",
     "FolderStore",
     "Grants",
     "Identity",
@@ -49,6 +57,8 @@ __all__ = [
     "RecordService",
     "RestrictedClass",
     "Role",
+    "SealSheet",
+    "ValidatorSet",
     "Wallet",
 ]
 
@@ -61,6 +71,9 @@ _HOMES = {
     "DeskCode": "identity.codes",
     "Emergencies": "access.emergency",
     "Episodes": "care.episodes",
+    "Evidence": "evidence.document",
+    "EvidenceService": "evidence.service",
+    "Export": "records.export",
     "FolderStore": "blobs.folder",
     "Grants": "access.grants",
     "Identity": "identity.wallet",
@@ -69,12 +82,14 @@ _HOMES = {
     "Members": "governance.members",
     "Network": "network",
     "Operators": "governance.operators",
-    "PatientReader": "records.service",
+    "PatientReader": "records.patient",
     "Patients": "identity.patients",
     "Purpose": "vocabulary",
     "RecordService": "records.service",
     "RestrictedClass": "vocabulary",
     "Role": "vocabulary",
+    "SealSheet": "evidence.seals",
+    "ValidatorSet": "evidence.seals",
     "Wallet": "identity.wallet",
 }
 

@@ -20,6 +20,7 @@ from medunion.chain.deployment import open_deployment
 from medunion.chain.ledger import ChainLedger
 from medunion.chain.sender import Sender
 from medunion.errors import UsageError
+from medunion.evidence.service import EvidenceService
 from medunion.governance.council import Council
 from medunion.governance.members import Members
 from medunion.governance.operators import Operators
@@ -122,6 +123,11 @@ class Consortium:
     def records(self) -> RecordService:
         """Committing, correcting and reading records as the member."""
         return self._handle.records()
+
+    @property
+    def evidence(self) -> EvidenceService:
+        """Exporting evidence of what the member may read, and sealing blocks."""
+        return self._handle.evidence()
 
     @property
     def council(self) -> Council:

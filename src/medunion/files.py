@@ -1,6 +1,9 @@
 """Files that are there whole or not at all, whatever stops this process or this machine, and for their owner only."""
 
 import os
+import shutil
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -18,3 +21,24 @@ def write_whole(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Writes files (by their paths in the folder, with `/`) into a folder that may be there; OSError when that fails.
+
+    All are on the disk before the first gets its name. A folder that is new is there whole or not at all, and its
+    owner's only; files that are there already are replaced one by one.
+    """
+    place = Path(tempfile.mkdtemp(prefix=folder.name + ".", suffix=".part", dir=folder.parent))
+    try:
+        for name, data in files.items():
+            (place / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_whole(place / name, data)
+        if not folder.exists():
+            place.replace(folder)
+            return
+        for name in files:
+            (folder / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (place / name).replace(folder / name)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)

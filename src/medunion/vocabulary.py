@@ -7,6 +7,12 @@ value set (http://terminology.hl7.org/ValueSet/v3-PurposeOfUse).
 from enum import IntEnum, IntFlag
 
 
+def camel(name: str) -> str:
+    """`OTHER_OBSERVATIONS` -> `otherObservations`, as commands and files name it."""
+    head, *tail = name.lower().split("_")
+    return head + "".join(part.capitalize() for part in tail)
+
+
 class MemberKind(IntEnum):
     """What a member of the consortium is."""
 

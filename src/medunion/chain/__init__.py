@@ -12,5 +12,8 @@
     writer        `medunion.ledger.RecordWriter`
     parameters    what a deployment is made of
     deployment    making, resuming and opening a deployment
+    encodings     headers, transactions and receipts as their hashes are taken
+    tries         proofs of a place in a block
+    inclusion     a mined transaction with its proofs
     devnet        a local Anvil
 """

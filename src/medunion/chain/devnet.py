@@ -21,11 +21,11 @@ from medunion import processes, settings
 from medunion.chain.accounts import Account
 from medunion.chain.anvil_state import STATE_FILE, genesis_time
 from medunion.chain.connection import Connection
-from medunion.chain.parameters import Parameters, Seat
+from medunion.chain.parameters import DEVNET_CHAIN_ID, Parameters, Seat
 from medunion.errors import ChainError, DevnetError
 from medunion.processes import ending_cleanly as ending_cleanly
 
-CHAIN_ID = 31337
+CHAIN_ID = DEVNET_CHAIN_ID
 MNEMONIC = "test test test test test test test test test test test junk"
 """Anvil's well-known phrase: its accounts are funded on every devnet and worth nothing anywhere."""
 

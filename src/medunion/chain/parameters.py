@@ -18,6 +18,9 @@ import yaml
 from medunion.chain.abi import checksum
 from medunion.errors import DeploymentError
 
+DEVNET_CHAIN_ID = 31337
+"""The chain id of every devnet."""
+
 _T = TypeVar("_T")
 
 

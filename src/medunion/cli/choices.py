@@ -7,14 +7,9 @@ from typing import Any, TypeVar
 import click
 
 from medunion.vocabulary import Category, MemberKind, Purpose, RestrictedClass, Role
+from medunion.vocabulary import camel as camel  # commands take it from here
 
 _Flags = TypeVar("_Flags", bound=IntFlag)
-
-
-def camel(name: str) -> str:
-    """`OTHER_OBSERVATIONS` -> `otherObservations`."""
-    head, *tail = name.lower().split("_")
-    return head + "".join(part.capitalize() for part in tail)
 
 
 def word(value: IntEnum | IntFlag) -> str:

@@ -10,20 +10,24 @@ import click
 
 from medunion.cli.choices import PURPOSE, RESTRICTED, camel
 from medunion.cli.grant import category_option, lane_option, restricted_option
+from medunion.cli.output import Advance
 from medunion.errors import InputError
 from medunion.locale import translate as t
-from medunion.vocabulary import Category, Purpose, RestrictedClass
+from medunion.vocabulary import ALL_CATEGORIES, Category, Purpose, RestrictedClass
 
 if TYPE_CHECKING:
+    from medunion.keys.client import Notice
     from medunion.keys.scope import Access
+    from medunion.ledger import Signer
     from medunion.network import Network
+    from medunion.records.export import Export
     from medunion.records.opened import RecordEntry
     from medunion.records.read import Listing, Reading, VerifiedRecord
     from medunion.records.service import RecordService
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-__all__ = ["RESTRICTED", "Wanted", "described", "find", "reading_options"]
+__all__ = ["RESTRICTED", "Wanted", "described", "find", "reading_options", "warn_noticed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,40 @@ class Wanted:
             return opened.patient_records(opened.identity(patient)).check
         return member.check
 
+    def export(
+        self, opened: "Network", patient: str, *, authors: "tuple[str, ...]", versions: bool, progress: Advance
+    ) -> "Export":
+        """The records that may be read, with bodies, to be written as files."""
+        numbers = {opened.member_id(each) for each in authors} or None
+        if (member := self._member(opened, patient)) is None:
+            return opened.patient_records(opened.identity(patient)).export(
+                categories=ALL_CATEGORIES if self.categories is None else self.categories,
+                authors=numbers, versions=versions, names=opened.member_name, progress=progress,
+            )  # fmt: skip
+        number = opened.patient_id(patient)
+        return member.export(
+            number, self._access(member, number),
+            authors=numbers, versions=versions, names=opened.member_name, progress=progress,
+        )  # fmt: skip
+
+    def account(self, opened: "Network", patient: str) -> "tuple[int, Signer]":
+        """The reading member's id and account; 0 and the wallet's when the patient reads."""
+        from medunion.vocabulary import Role
+
+        if self.reader is None or self.reader == patient:
+            return 0, opened.identity(patient)
+        member = opened.member(self.reader)
+        return member.id, member.account(self._operator or member.with_role(Role.READER))
+
+    @property
+    def _operator(self) -> str | None:
+        return self.operator or ("clinician" if self.emergency else None)
+
     def _member(self, opened: "Network", patient: str) -> "RecordService | None":
         """The reading member's service; None when the patient reads."""
         if self.reader is None or self.reader == patient:
             return None
-        operator = self.operator or ("clinician" if self.emergency else None)
-        return opened.member(self.reader).records(operator)
+        return opened.member(self.reader).records(self._operator)
 
     def _access(self, member: "RecordService", patient: bytes) -> "Access":
         from medunion.keys.scope import Access
@@ -107,6 +139,13 @@ def reading_options(function: _Command) -> _Command:
         return function(*arguments, wanted=wanted, **options)
 
     return command  # type: ignore[return-value]  # wraps keeps click's parameters, which mypy does not see
+
+
+def warn_noticed(noticed: "tuple[Notice, ...]") -> None:
+    """Says, on standard error, what members did wrong without preventing the reading."""
+    for notice in noticed:
+        said = t("record.noticed", member=notice.member, step=notice.step, batch=notice.batch)
+        click.secho(said, fg="yellow", err=True)
 
 
 def find(listing: "Listing", text: str) -> "RecordEntry":

@@ -1,4 +1,4 @@
-"""`medunion record`: commit, list, show, history, verify."""
+"""`medunion record`: commit, list, show, history, verify, export."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,14 +7,14 @@ import click
 
 from medunion.cli.files import read_file, write_file
 from medunion.cli.output import emit_json, emit_rows, progress, report_warning, say
-from medunion.cli.reading import RESTRICTED, Wanted, described, find, reading_options
+from medunion.cli.reading import RESTRICTED, Wanted, described, find, reading_options, warn_noticed
+from medunion.cli.record_export import export
 from medunion.cli.support import argument, group, json_option, moment, network
 from medunion.errors import UsageError
 from medunion.locale import translate as t
 from medunion.vocabulary import RestrictedClass
 
 if TYPE_CHECKING:
-    from medunion.keys.client import Notice
     from medunion.records.receipt import CommitReceipt
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -22,7 +22,10 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @group("record")
 def command() -> None:
-    """Commit, list, show, history, verify."""
+    """Commit, list, show, history, verify, export."""
+
+
+command.add_command(export)
 
 
 @command.command(help=t("record.commit.help"))
@@ -74,7 +77,7 @@ def list_(patient: str, wanted: Wanted, versions: bool, as_json: bool) -> None:
         with progress("progress.read"):
             listing = wanted.list(opened, patient, versions=versions)
         rows = [described(entry, opened) for entry in listing]
-    _warn(listing.noticed)
+    warn_noticed(listing.noticed)
     if not as_json:
         for row in rows:
             row["record"] = row["record"].hex()[:16]
@@ -100,7 +103,7 @@ def show(patient: str, record: str, wanted: Wanted, output: Path | None, as_json
             reading = wanted.history(opened, patient, entry)
         latest = reading[-1]
         described_entry = described(latest.entry, opened)
-    _warn(reading.noticed)
+    warn_noticed(reading.noticed)
     if as_json:
         emit_json({**described_entry, "resource": latest.resource})
     elif output is not None:
@@ -125,7 +128,7 @@ def history(patient: str, record: str, wanted: Wanted, as_json: bool) -> None:
         for each in reading:
             row = {**described(each.entry, opened), "size": len(each.body), "leaf": each.entry.leaf_hash}
             rows.append(row if as_json else {**row, "committedAt": moment(each.entry.committed_at)})
-    _warn(reading.noticed)
+    warn_noticed(reading.noticed)
     emit_rows(rows, ("version", "type", "committedAt", "size", "author", "leaf", "superseded"), as_json=as_json)
 
 
@@ -183,12 +186,6 @@ def _report(receipt: "CommitReceipt", member: str, patient: str, as_json: bool) 
         say(f"record.state.{receipt.state}")
     for failure in receipt.failures:
         report_warning(failure)
-
-
-def _warn(noticed: "tuple[Notice, ...]") -> None:
-    for notice in noticed:
-        said = t("record.noticed", member=notice.member, step=notice.step, batch=notice.batch)
-        click.secho(said, fg="yellow", err=True)
 
 
 def _masks(restrict: tuple[str, ...]) -> dict[str, RestrictedClass]:

@@ -26,6 +26,7 @@ COMMANDS = {
     "grant": "medunion.cli.grant",
     "record": "medunion.cli.record",
     "trustee": "medunion.cli.trustee",
+    "evidence": "medunion.cli.evidence",
     "emergency": "medunion.cli.emergency",
     "scan": "medunion.cli.scan",
 }

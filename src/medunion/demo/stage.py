@@ -16,8 +16,9 @@ from medunion.ledger import Receipt
 from medunion.locale import translate as t
 from medunion.network import MemberHandle, Network
 from medunion.network.desk import Desk
+from medunion.records.patient import PatientReader
 from medunion.records.read import Record
-from medunion.records.service import PatientReader, RecordService
+from medunion.records.service import RecordService
 
 HOSPITAL_A, HOSPITAL_B, CLINIC = "hospital-a", "hospital-b", "clinic"
 LABORATORY, INSURER, REGULATOR = "laboratory", "insurer", "regulator"

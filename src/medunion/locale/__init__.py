@@ -13,6 +13,8 @@ from typing import Any
 from medunion import settings
 
 LANGUAGES = ("en", "zh-CN")
+LANGUAGE_NAMES = {"en": "English", "zh-CN": "中文"}
+"""What each language calls itself."""
 
 _active = "en"
 
@@ -55,7 +57,12 @@ def _flatten(prefix: str, table: dict[str, Any]) -> list[tuple[str, str]]:
 
 def translate(key: str, **values: Any) -> str:
     """The message `key` in the active language, `{placeholders}` filled; `KeyError` when the catalogue lacks it."""
-    return catalogue(_active)[key].format(**values)
+    return translate_to(_active, key, **values)
+
+
+def translate_to(language: str, key: str, **values: Any) -> str:
+    """The same in a language that need not be the active one: for documents that outlive the process."""
+    return catalogue(language)[key].format(**values)
 
 
 def known(key: str) -> bool:

@@ -13,6 +13,7 @@ from medunion.chain.sender import Sender
 from medunion.chain.writer import ChainRecordWriter
 from medunion.crypto import sealed
 from medunion.errors import UnknownMember, WalletError
+from medunion.evidence.service import EvidenceService
 from medunion.governance.members import Members
 from medunion.keys.home import MemberHome
 from medunion.keys.local import LocalDirectory, LocalMember
@@ -192,6 +193,20 @@ class MemberHandle:
             )
             self._records[reader].settle_due()
         return self._records[reader]
+
+    def evidence(self, reader: str | None = None) -> EvidenceService:
+        """Its evidence: exports by the account `reader`, else the first with READER; seals by the first with ADMIN.
+
+        WalletError, UnknownMember.
+        """
+        return EvidenceService(
+            ledger=self._session.ledger,
+            blobs=self._session.blobs,
+            records=self.records(reader),
+            member=self.id,
+            reader=self.account(reader or self.with_role(Role.READER)),
+            sealer=lambda: self.account(self.with_role(Role.ADMIN)),
+        )
 
     def keep_statement(self, statement: Statement) -> None:
         """Keeps the text and salt behind a digest on the ledger, sealed; it may name a patient's condition."""

@@ -37,7 +37,7 @@ from medunion.network.home import DEVNET_COSTS, Costs, Home, patient_id
 from medunion.network.member import MemberHandle, Session
 from medunion.network.passphrases import Passphrases
 from medunion.network.recovery import RecoveryDesk
-from medunion.records.service import PatientReader
+from medunion.records.patient import PatientReader
 from medunion.vocabulary import MemberKind, Role
 
 YEAR = 365 * 86_400

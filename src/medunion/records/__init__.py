@@ -11,5 +11,7 @@
     receipt   what a commit did
     opened    a batch as a reader checked and opened it
     read      list, read, history, verify
-    service   a member's records and a patient's
+    export    what may be read, as files in clear: a FHIR Bundle (`export_bundle`), an index, pages for people
+    service   a member's records
+    patient   a patient's
 """

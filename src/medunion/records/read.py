@@ -58,6 +58,8 @@ class Listing:
 
     entries: tuple[RecordEntry, ...]
     noticed: tuple[Notice, ...] = ()
+    committed: int = 0
+    """Versions of records on the ledger in the batches that were looked at, listed or not."""
 
     def __iter__(self) -> Iterator[RecordEntry]:
         return iter(self.entries)
@@ -76,6 +78,12 @@ class VerifiedRecord:
     record: Record
     proof: tuple[bytes, ...]
     verification: Verification
+
+
+def latest_of(entries: Sequence[RecordEntry]) -> list[RecordEntry]:
+    """The latest version of each record, in the same order."""
+    latest = {entry.identity: entry for entry in sorted(entries, key=lambda entry: entry.version)}
+    return [entry for entry in entries if latest[entry.identity] is entry]
 
 
 class RecordReader:
@@ -137,10 +145,8 @@ class RecordReader:
             found += self._opener.entries(batch, keys_of[batch.place.author, batch.root], successors)
         check_versions(found)
         shown = [entry for entry in found if access.categories >> entry.category & 1]
-        if not versions:
-            latest = {entry.identity: entry for entry in sorted(shown, key=lambda entry: entry.version)}
-            shown = [entry for entry in shown if latest[entry.identity] is entry]
-        return Listing(tuple(shown), noticed)
+        committed = sum(len(batch.manifest.leaves) for batch in checked)
+        return Listing(tuple(shown if versions else latest_of(shown)), noticed, committed)
 
     def read(
         self,

@@ -1,28 +1,26 @@
-"""A member's records and a patient's: what the SDK, the command line and the node use."""
+"""A member's records: what the SDK, the command line and the node use."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
-from medunion.blobs.store import BlobSource, BlobStore
-from medunion.crypto import hpke
+from medunion.blobs.store import BlobStore
 from medunion.errors import MedUnionError, UsageError
 from medunion.fhir import BODY_LIMIT
 from medunion.fhir import Directory as CareDirectory
-from medunion.identity.configuration import ZERO
-from medunion.keys.appointment import configuration_digest, current_appointment
+from medunion.keys.appointment import current_appointment
 from medunion.keys.client import KeyClient
-from medunion.keys.custody import Custody, HolderClient, custody
-from medunion.keys.holdings import Appointment
 from medunion.keys.home import MemberHome
 from medunion.keys.local import system_clock
+from medunion.keys.messages import NO_LANE
 from medunion.keys.ports import Directory
 from medunion.keys.release import Clock
 from medunion.keys.scope import ALL_CLASSES, Access
 from medunion.keys.transfer import ShareTransfer, TransferReport
 from medunion.ledger import Ledger, RecordWriter, Signer
 from medunion.records.commit import FINALITY, Committer, Progress, silent
+from medunion.records.export import Export, Names, export_records, member_number, unwatched
+from medunion.records.export import Progress as ReadProgress
 from medunion.records.journal import Journal, State
 from medunion.records.opened import BatchOpener, RecordEntry
 from medunion.records.read import Listing, Reading, RecordReader, VerifiedRecord
@@ -263,6 +261,36 @@ class RecordService:
         """See `RecordReader.check`."""
         return self._reads().check(entry)
 
+    def export(
+        self,
+        patient: bytes,
+        access: Access | None = None,
+        *,
+        trustees: Sequence[int] | None = None,
+        authors: Collection[int] | None = None,
+        versions: bool = False,
+        names: Names = member_number,
+        progress: ReadProgress = unwatched,
+    ) -> Export:
+        """All that `access` covers, to be written as files; `access` None asks for all that lane 0 grants."""
+        wanted = access or self.access(patient)
+        granting = self._ledger.survivor(patient)
+        scope = None if wanted.lane == NO_LANE else self._ledger.grant_of(granting, self._member, wanted.lane)
+        return export_records(
+            self._reads(),
+            patient,
+            wanted,
+            member=self._member,
+            allowed=ALL_CATEGORIES if scope is None else scope.categories,
+            at=self._clock(),
+            categories=wanted.categories,
+            trustees=self._trustees(patient, trustees),
+            authors=authors,
+            versions=versions,
+            names=names,
+            progress=progress,
+        )
+
     def _trustees(self, patient: bytes, given: Sequence[int] | None) -> Sequence[int]:
         """The patient's trustees as given, or as this member was told, once what a change of them made due is tried."""
         self.settle_due(patient)
@@ -280,92 +308,3 @@ class RecordService:
         if self._reader is None:
             raise UsageError("an operator with READER or CLINICIAN is needed to read")
         return self.acting(self._reader)
-
-
-class PatientReader:
-    """Reads as a patient: `controller` is the patient id's account, `private_key` its X25519 key.
-
-    `trustees` are those that the patient's wallet knows it named. Those of ids that were linked to this one are asked
-    of `members`, the first time that such an id is read.
-    """
-
-    def __init__(
-        self,
-        *,
-        ledger: Ledger,
-        blobs: BlobSource,
-        directory: Directory,
-        patient: bytes,
-        controller: Signer,
-        private_key: bytes,
-        trustees: Sequence[int] = (),
-        members: Callable[[], Iterable[int]] = tuple,
-        clock: Clock = system_clock,
-    ) -> None:
-        self._ledger = ledger
-        self._patient = patient
-        self._members = members
-        self._linked: dict[bytes, Sequence[int]] = {}
-        self._trustees = tuple(trustees)
-        unseal = hpke.opener(private_key)
-        self._client = KeyClient(
-            ledger=ledger, directory=directory, requester=0, signer=controller, unseal=unseal, clock=clock
-        )
-        self._holders = HolderClient(
-            ledger=ledger, directory=directory, requester=0, signer=controller, unseal=unseal, clock=clock
-        )
-        self._reader = RecordReader(
-            ledger=ledger, blobs=blobs, client=self._client, trustees_of=self._trustees_of
-        )
-
-    def list(self, access: Access | None = None, *, versions: bool = False) -> Listing:
-        """The patient's records; see `RecordReader.list`."""
-        wanted = access or Access.by_patient()
-        return self._reader.list(self._patient, wanted, trustees=self._trustees, versions=versions)
-
-    def read(
-        self,
-        access: Access | None = None,
-        *,
-        records: Collection[bytes] | None = None,
-        authors: Collection[int] | None = None,
-        versions: bool = False,
-    ) -> Reading:
-        """The patient's records with bodies; see `RecordReader.read`."""
-        wanted = access or Access.by_patient()
-        return self._reader.read(
-            self._patient, wanted, trustees=self._trustees, records=records, authors=authors, versions=versions
-        )
-
-    def history(self, record_id: bytes, *, author: int | None = None) -> Reading:
-        """All versions of a record; see `RecordReader.history`."""
-        wanted = Access.by_patient()
-        return self._reader.history(self._patient, record_id, wanted, trustees=self._trustees, author=author)
-
-    def verify(self, record_id: bytes, *, author: int | None = None) -> VerifiedRecord:
-        """A record with every check made; see `RecordReader.verify`."""
-        wanted = Access.by_patient()
-        return self._reader.verify(self._patient, record_id, wanted, trustees=self._trustees, author=author)
-
-    def check(self, entry: RecordEntry) -> VerifiedRecord:
-        """A listed record with every check made; see `RecordReader.check`."""
-        return self._reader.check(entry)
-
-    def custody(self) -> Custody:
-        """Asks each of the patient's trustees which shares it holds: how well every batch is kept now."""
-        return custody(self._ledger, self._holders, Appointment(self._patient, ZERO, self._trustees, ZERO, ZERO))
-
-    def access_log(self, member: int) -> Sequence[dict[str, Any]]:
-        """Who asked `member` for this patient's keys, under any linked id: FHIR AuditEvents, oldest first."""
-        ids = [self._patient, *self._ledger.retired(self._patient)]
-        events = [event for patient in ids for event in self._client.access_log(patient, member)]
-        return sorted(events, key=lambda event: str(event["recorded"]))
-
-    def _trustees_of(self, retired: bytes) -> Sequence[int]:
-        if retired not in self._linked:
-            shown = self._ledger.patient(retired).configuration
-            told = self._client.appointment(
-                retired, self._members(), lambda known: configuration_digest(known) == shown
-            )
-            self._linked[retired] = told.trustees if told is not None else ()
-        return self._linked[retired]

@@ -24,6 +24,9 @@ DYNAMIC = {
     "column.{}": "headings of tables, by the row's key",
     "devnet.{}": "`members` and `wallets` of a devnet",
     "error.{}": "headlines, by the stable code of an error",
+    "evidence.open.{}": "what evidence leaves unproved, by the statement's name",
+    "evidence.proved.{}": "what evidence proves, by the statement's name",
+    "evidence.step.{}": "a check of evidence, by the step's name",
     "metavar.{}": "a positional argument's word, by its name",
     "patient.rotate.{}": "what was rotated: key, account or trustees",
     "reason.{}": "why a release point, a ledger or a grant refused",
@@ -33,6 +36,16 @@ DYNAMIC = {
     "refused.{}": "a contract's error, by its name",
     "scan.path.{}": "what a scan tries",
     "scan.at.{}": "whom it asks",
+    "summary.category.{}": "record categories on a page",
+    "summary.class.{}": "codes of v3-ActEncounterCode",
+    "summary.code.{}": "codes of FHIR's closed lists",
+    "summary.column.{}": "headings of a page's tables",
+    "summary.interpretation.{}": "codes of v3-ObservationInterpretation",
+    "summary.person.{}": "what is said of the patient",
+    "summary.purpose.{}": "purposes of use",
+    "summary.restricted.{}": "restricted classes",
+    "summary.section.{}": "parts of a page",
+    "summary.table.{}": "titles of tables",
     "demo.{}.{}": "words of the demo: kinds, states, categories, fields, events",
     "demo.step{}.title": "headings of the demo's steps",
     "demo.step{}.{}": "lines of the demo's steps",
@@ -47,7 +60,7 @@ def placeholders(message: str) -> set[str]:
 
 @cache
 def literals() -> tuple[frozenset[str], frozenset[str]]:
-    """Strings that stand in the package's code: as they are, and with `{}` for what is put in."""
+    """Strings that stand in the package's code and templates: as they are, and with `{}` for what is put in."""
     whole, composed = set(), set()
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -56,19 +69,23 @@ def literals() -> tuple[frozenset[str], frozenset[str]]:
                 composed.add("".join(parts))
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 whole.add(node.value)
+    for path in SOURCE.rglob("*.j2"):
+        whole |= set(re.findall(r'words\("([\w.]+)"', path.read_text(encoding="utf-8")))
     return frozenset(whole), frozenset(composed)
 
 
 def translated() -> list[tuple[str, str]]:
     """File and key of every `t("key")`, `say("key")`, `progress("key")` and `done("key", ...)` with a literal key."""
     found = []
-    for folder in ("cli", "demo"):
+    for folder in ("cli", "demo", "summary"):
         for path in (SOURCE / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
+                if not isinstance(node, ast.Call) or not node.args:
                     continue
-                first = node.args[0]
-                named = node.func.id in ("t", "say", "progress", "done")
+                first, name = node.args[0], getattr(node.func, "id", "")
+                if folder == "summary":
+                    name = name or getattr(node.func, "attr", "")
+                named = name in ("t", "say", "progress", "done", "words", "_words", "w")
                 if named and isinstance(first, ast.Constant) and isinstance(first.value, str):
                     found.append((path.name, first.value))
     return found

@@ -12,7 +12,7 @@ from medunion.keys.appointment import trustees_digest
 from medunion.keys.client import KeyClient
 from medunion.keys.custody import HolderClient
 from medunion.keys.messages import AppointmentRequest, KeyRelease, open_envelope, seal_envelope
-from medunion.records.service import PatientReader
+from medunion.records.patient import PatientReader
 from medunion.vocabulary import PatientStatus
 
 from ..records.fake import registered

@@ -19,7 +19,8 @@ from medunion.keys.holdings import Appointment
 from medunion.keys.home import MemberHome
 from medunion.keys.local import LocalDirectory, LocalMember
 from medunion.ledger import Scope
-from medunion.records.service import PatientReader, RecordService
+from medunion.records.patient import PatientReader
+from medunion.records.service import RecordService
 from medunion.vocabulary import ALL_CATEGORIES, MemberKind, MemberStatus, Purpose, Role
 
 from .fake import FakeChain, FakeLedger, FakeWriter, admitted, registered
