@@ -6,14 +6,10 @@ import {IPatientRegistry} from "../../../contracts/interfaces/IPatientRegistry.s
 import {PublicKeys} from "../../../contracts/libraries/PublicKeys.sol";
 import {Signatures} from "../../../contracts/libraries/Signatures.sol";
 import {ConfigurationPart, PatientId, PatientStatus, RecoveryStage} from "../../../contracts/types/Types.sol";
-import {RecoveryActions} from "../RecoveryActions.sol";
+import {RecoveryScheduling} from "./RecoveryScheduling.sol";
 
-contract PatientRecoveryScheduleTest is RecoveryActions {
-    function setUp() public override {
-        super.setUp();
-        _nameContacts();
-    }
-
+/// @notice Which recoveries begin, and what they do; see {PatientRecoveryContactsTest} for whose.
+contract PatientRecoveryScheduleTest is RecoveryScheduling {
     function test_ScheduleRecovery_OfAnUnknownPatient() public {
         patient = PatientId.wrap(SALT);
         vm.expectRevert(abi.encodeWithSelector(IPatientRegistry.PatientRegistry_Unknown.selector, patient));
@@ -67,105 +63,6 @@ contract PatientRecoveryScheduleTest is RecoveryActions {
         patients.scheduleRecovery(request, _proof(), approvals, acceptance);
     }
 
-    function testFuzz_ScheduleRecovery_ByAnotherPreimage(uint8 field) public {
-        IPatientRecovery.ContactsProof memory proof = _proof();
-        field = uint8(bound(field, 0, 5));
-        if (field == 0) proof.salt = REASON;
-        else if (field == 1) proof.threshold = 1;
-        else if (field == 2) proof.contacts[1] = stranger;
-        else if (field == 3) proof.trustees = REASON;
-        else if (field == 4) proof.representatives = REASON;
-        else (proof.contacts[0], proof.contacts[1]) = (proof.contacts[1], proof.contacts[0]);
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IPatientRegistry.PatientRegistry_WrongConfiguration.selector,
-                patient,
-                _digestOf(_proof()),
-                _digestOf(proof)
-            )
-        );
-        _scheduleBy(proof, _quorumOfRequest());
-    }
-
-    function test_ScheduleRecovery_OfAPatientThatNamesNobody() public {
-        patient = _registerBySig(_registration(bob));
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IPatientRegistry.PatientRegistry_WrongConfiguration.selector, patient, 0, _digestOf(_proof())
-            )
-        );
-        _schedule();
-    }
-
-    function test_ScheduleRecovery_WithAThresholdOfZero() public {
-        _refuseContacts(0, 3);
-    }
-
-    function test_ScheduleRecovery_WithAThresholdAboveTheCount() public {
-        _refuseContacts(4, 3);
-    }
-
-    function test_ScheduleRecovery_WithSeventeenContacts() public {
-        _refuseContacts(2, 17);
-    }
-
-    function test_ScheduleRecovery_WithSixteenContacts() public {
-        IPatientRecovery.ContactsProof memory proof = _named(2, 16);
-        _register(proof);
-        _scheduleBy(proof, _quorumOfRequest());
-        assertTrue(patients.recoveryOf(patient).stage == RecoveryStage.Pending);
-    }
-
-    function test_ScheduleRecovery_WithOneApprovalTooFew() public {
-        IPatientRecovery.ContactApproval[] memory approvals = new IPatientRecovery.ContactApproval[](1);
-        approvals[0] = _quorumOfRequest()[0];
-        vm.expectRevert(
-            abi.encodeWithSelector(IPatientRecovery.PatientRecovery_TooFewApprovals.selector, patient, 2, 1)
-        );
-        _scheduleBy(_proof(), approvals);
-    }
-
-    function test_ScheduleRecovery_ApprovedByAStranger() public {
-        _refuseApprovals([contacts[0], stranger], contacts[0] < stranger ? stranger : contacts[0]);
-    }
-
-    function test_ScheduleRecovery_ApprovedTwiceByOneContact() public {
-        _refuseApprovals([contacts[1], contacts[1]], contacts[1]);
-    }
-
-    function test_ScheduleRecovery_ApprovedInDescendingOrder() public {
-        _refuseApprovals([contacts[2], contacts[0]], contacts[0]);
-    }
-
-    function test_ScheduleRecovery_ApprovedByOneThatIsListedTwice() public {
-        IPatientRecovery.ContactsProof memory proof = _named(2, 3);
-        proof.contacts[0] = contacts[1];
-        _register(proof);
-        IPatientRecovery.ContactApproval[] memory approvals = _quorumOfRequest();
-        approvals[0] = _approval(contacts[1], _recoverDigest(_request(), 0));
-        approvals[1] = approvals[0];
-        _expectBadApproval(contacts[1]);
-        _scheduleBy(proof, approvals);
-    }
-
-    function test_ScheduleRecovery_ApprovedByTheZeroAccount() public {
-        IPatientRecovery.ContactsProof memory proof = _named(2, 3);
-        proof.contacts[0] = address(0);
-        _register(proof);
-        IPatientRecovery.ContactApproval[] memory approvals = _quorumOfRequest();
-        approvals[0].contact = address(0);
-        _expectBadApproval(address(0));
-        _scheduleBy(proof, approvals);
-    }
-
-    function test_ScheduleRecovery_WithAnInvalidOneBesideAQuorum() public {
-        bytes32 digest = _recoverDigest(_request(), 0);
-        IPatientRecovery.ContactApproval[] memory approvals = _all(digest);
-        approvals[2].signature = _sign(stranger, digest);
-        vm.expectRevert(abi.encodeWithSelector(Signatures.Signatures_Invalid.selector, contacts[2]));
-        _scheduleBy(_proof(), approvals);
-    }
-
     function test_ScheduleRecovery_ToNobody() public {
         IPatientRecovery.RecoveryRequest memory request = _request();
         request.newController = address(0);
@@ -208,11 +105,6 @@ contract PatientRecoveryScheduleTest is RecoveryActions {
         assertEq(patients.authorityOf(patient).controller, alice);
         assertEq(patients.nonceOf(patient), 0);
         assertEq(patients.keyOf(patient).epoch, 1);
-    }
-
-    function test_ScheduleRecovery_ByAllContacts() public {
-        _scheduleBy(_proof(), _all(_recoverDigest(_request(), 0)));
-        _assertScheduled(RecoveryStage.Pending, 1);
     }
 
     function test_ScheduleRecovery_OfAnAssistedPatient() public {
@@ -287,94 +179,15 @@ contract PatientRecoveryScheduleTest is RecoveryActions {
         assertTrue(patients.recoveryOf(patient).stage == RecoveryStage.Pending);
     }
 
-    /// @dev A preimage with alice's contacts and strangers up to `count`.
-    function _named(uint256 threshold, uint256 count)
-        private
-        view
-        returns (IPatientRecovery.ContactsProof memory proof)
-    {
-        proof = _proof();
-        proof.threshold = threshold;
-        address[] memory three = proof.contacts;
-        proof.contacts = new address[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            proof.contacts[i] = i < 3 ? three[i] : address(uint160(i));
-        }
-    }
-
-    /// @dev Makes `patient` an id with these contacts.
-    function _register(IPatientRecovery.ContactsProof memory proof) private {
-        IPatientRegistry.Registration memory registration = _registration(alice);
-        registration.salt = _digestOf(proof);
-        registration.configurationDigest = _digestOf(proof);
-        patient = _registerBySig(registration);
-    }
-
     function _changeContacts() private {
         IPatientRegistry.Configuration memory parts = _parts();
         vm.prank(alice);
         patients.setConfigurationPart(patient, ConfigurationPart.Contacts, REASON, parts);
     }
 
-    /// @dev The new controller agrees, in the first round; the only external call is the schedule.
-    function _scheduleBy(
-        IPatientRecovery.ContactsProof memory proof,
-        IPatientRecovery.ContactApproval[] memory approvals
-    ) private {
-        bytes32 digest = _recoverDigest(_request(), 0);
-        patients.scheduleRecovery(_request(), proof, approvals, _signed(newPhone, digest, 0, _deadline()));
-    }
-
-    function _quorumOfRequest() private view returns (IPatientRecovery.ContactApproval[] memory) {
-        return _quorum(_recoverDigest(_request(), 0));
-    }
-
-    function _all(bytes32 digest) private view returns (IPatientRecovery.ContactApproval[] memory approvals) {
-        approvals = new IPatientRecovery.ContactApproval[](3);
-        for (uint256 i = 0; i < 3; ++i) {
-            approvals[i] = _approval(contacts[i], digest);
-        }
-    }
-
-    function _refuseApprovals(address[2] memory signers, address refused) private {
-        bytes32 digest = _recoverDigest(_request(), 0);
-        IPatientRecovery.ContactApproval[] memory approvals = new IPatientRecovery.ContactApproval[](2);
-        approvals[0] = _approval(signers[0], digest);
-        approvals[1] = _approval(signers[1], digest);
-        _expectBadApproval(refused);
-        _scheduleBy(_proof(), approvals);
-    }
-
-    function _expectBadApproval(address refused) private {
-        vm.expectRevert(
-            abi.encodeWithSelector(IPatientRecovery.PatientRecovery_BadApproval.selector, patient, refused)
-        );
-    }
-
-    function _refuseContacts(uint256 threshold, uint256 count) private {
-        IPatientRecovery.ContactsProof memory proof = _named(threshold, count);
-        _register(proof);
-        IPatientRecovery.ContactApproval[] memory approvals = _quorumOfRequest();
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IPatientRecovery.PatientRecovery_BadContacts.selector, patient, threshold, count
-            )
-        );
-        _scheduleBy(proof, approvals);
-    }
-
     function _expectStatus(PatientStatus status) private {
         vm.expectRevert(
             abi.encodeWithSelector(IPatientRegistry.PatientRegistry_WrongStatus.selector, patient, status)
         );
-    }
-
-    function _assertScheduled(RecoveryStage stage, uint32 round) private view {
-        IPatientRecovery.Recovery memory recovery = patients.recoveryOf(patient);
-        assertEq(recovery.newController, newPhone);
-        assertEq(recovery.readyAt, START + 7 days);
-        assertEq(recovery.round, round);
-        assertTrue(recovery.stage == stage);
-        assertEq(recovery.keyDigest, _keyDigest(_keyFor("recovered", newPhone)));
     }
 }
