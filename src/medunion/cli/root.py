@@ -25,8 +25,8 @@ COMMANDS = {
     "episode": "medunion.cli.episode",
     "grant": "medunion.cli.grant",
     "record": "medunion.cli.record",
-    "trustee": "medunion.cli.trustee",
     "evidence": "medunion.cli.evidence",
+    "trustee": "medunion.cli.trustee",
     "emergency": "medunion.cli.emergency",
     "scan": "medunion.cli.scan",
 }

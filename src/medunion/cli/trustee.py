@@ -6,7 +6,7 @@ import click
 
 from medunion.cli.choices import camel
 from medunion.cli.output import emit_json, emit_rows, report_warning, say
-from medunion.cli.support import argument, group, json_option, network
+from medunion.cli.support import argument, group, json_option, network, relaying, via_option
 from medunion.locale import known
 from medunion.locale import translate as t
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @group("trustee")
 def command() -> None:
-    """Status, transfer."""
+    """Status, announce, transfer."""
 
 
 @command.command(help=t("trustee.status.help"))
@@ -44,6 +44,24 @@ def status(wallet: str, as_json: bool) -> None:
         return
     emit_rows(rows, ("trustee", "status", "confirmed", "batches", "reason"), as_json=False)
     say("trustee.status.count", batches=found.batches, recoverable=found.recoverable, replicated=found.replicated)
+
+
+@command.command(help=t("trustee.announce.help"))
+@argument("wallet", "identity")
+@via_option
+@json_option
+def announce(wallet: str, via: str | None, as_json: bool) -> None:
+    """Tell trustees and treating members once more who the key trustees are."""
+    with network() as opened:
+        identity = opened.identity(wallet)
+        treating = [each.member for each in opened.episodes.of(identity.patient)]
+        failures = opened.desk(relaying(opened, via)).announce(identity, treating)
+    if as_json:
+        emit_json({"patient": identity.patient, "failures": [failure.as_dict() for failure in failures]})
+        return
+    say("trustee.announce.done", failures=len(failures))
+    for failure in failures:
+        report_warning(failure)
 
 
 @command.command(help=t("trustee.transfer.help"))

@@ -83,7 +83,8 @@ def seal_batch(place: Place, drafts: Sequence[RecordDraft]) -> SealedBatch:
     manifest = Manifest(tuple(tree.leaves), bodies, tuple(sections))
     block = manifest.encode()
     cid = Cid.of(Codec.DAG_CBOR, block)
-    content = b"".join(car.write(cid, [Block(cid, block), *blocks]))
+    # By identifier: the order in which a store gets the bodies says nothing of the bundle's.
+    content = b"".join(car.write(cid, [Block(cid, block), *sorted(blocks, key=lambda each: bytes(each.cid))]))
     secret = AuthorBatch(place.patient, place.author, tree.root, cid.digest, batch_key, tuple(kept))
     return SealedBatch(place, tree.root, manifest, cid.digest, content, tuple(leaves), secret)
 

@@ -25,7 +25,7 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
 
 @pytest.fixture
 def one(tmp_path: Path) -> Path:
-    """A folder with the patient of the smallest sample, whose own records are of no restricted class but two."""
+    """A folder with the patient of the smallest sample, and the directory."""
     folder = tmp_path / "bundles"
     folder.mkdir()
     for name in (samples.PATIENT_FILES[0], *samples.DIRECTORY_FILES):
