@@ -127,6 +127,7 @@ class RecordReader:
         return Listing(
             tuple(entry for listing in listings for entry in listing),
             tuple(notice for listing in listings for notice in listing.noticed),
+            sum(listing.committed for listing in listings),
         )
 
     def _list(
