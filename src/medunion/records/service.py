@@ -294,7 +294,8 @@ class RecordService:
     ) -> Export:
         """All that `access` covers, to be written as files; `access` None asks for all that lane 0 grants."""
         wanted = access or self.access(patient)
-        scope = None if wanted.lane == NO_LANE else self._ledger.grant_of(patient, self._member, wanted.lane)
+        granting = self._ledger.survivor(patient)
+        scope = None if wanted.lane == NO_LANE else self._ledger.grant_of(granting, self._member, wanted.lane)
         return export_records(
             self._reads(),
             patient,
