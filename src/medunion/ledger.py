@@ -214,6 +214,9 @@ class Ledger(Protocol):
     def configuration_parts(self, patient: bytes) -> dict[int, bytes]:
         """The latest digest of each part of a patient's configuration that changed since registration, by number."""
 
+    def part_changed_at(self, patient: bytes, part: int) -> int:
+        """When a part of a patient's configuration changed last; 0 when it never did since registration."""
+
     def grant_of(self, patient: bytes, member: int, lane: int) -> Scope | None:
         """A lane as set."""
 

@@ -196,6 +196,11 @@ class ChainLedger:
         changed = self.events("PatientRegistry", "ConfigurationPartChanged", patient=patient)
         return {event.arguments["part"]: event.arguments["digest"] for event in changed}
 
+    def part_changed_at(self, patient: bytes, part: int) -> int:
+        """When a part of a patient's configuration changed last; 0 when it never did since registration."""
+        changed = self.events("PatientRegistry", "ConfigurationPartChanged", patient=patient, part=part)
+        return changed[-1].time if changed else 0
+
     def grant_of(self, patient: bytes, member: int, lane: int) -> Scope | None:
         """A lane as set."""
         scope = self.call("AccessGrants", "grantOf", patient, member, lane)["scope"]

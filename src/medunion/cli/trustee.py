@@ -6,7 +6,7 @@ import click
 
 from medunion.cli.choices import camel
 from medunion.cli.output import emit_json, emit_rows, report_warning, say
-from medunion.cli.support import argument, group, json_option, network, relaying, via_option
+from medunion.cli.support import argument, group, json_option, moment, network, relaying, via_option
 from medunion.locale import known
 from medunion.locale import translate as t
 
@@ -26,6 +26,7 @@ def status(wallet: str, as_json: bool) -> None:
     """Ask a patient's key trustees what they hold."""
     with network() as opened:
         found = opened.patient_records(opened.identity(wallet)).custody()
+        kept_until = found.kept_until if found.kept_until > opened.session.clock() else 0
         rows = [
             {
                 "trustee": opened.member_name(each.trustee),
@@ -40,10 +41,12 @@ def status(wallet: str, as_json: bool) -> None:
         counts = {"batches": found.batches, "recoverable": found.recoverable, "replicated": found.replicated}
         failures = [each.failure.as_dict() if each.failure else None for each in found.trustees]
         listed = [{**row, "failure": failure} for row, failure in zip(rows, failures, strict=True)]
-        emit_json({**counts, "trustees": listed})
+        emit_json({**counts, "keptUntil": kept_until, "trustees": listed})
         return
     emit_rows(rows, ("trustee", "status", "confirmed", "batches", "reason"), as_json=False)
     say("trustee.status.count", batches=found.batches, recoverable=found.recoverable, replicated=found.replicated)
+    if kept_until:
+        say("trustee.status.kept", until=moment(kept_until))
 
 
 @command.command(help=t("trustee.announce.help"))
@@ -79,12 +82,16 @@ def transfer(member: str, patient: str, former: tuple[str, ...], as_json: bool) 
         "received": done.held.received,
         "missing": done.held.missing,
         "forgotten": done.held.forgotten,
+        "kept": done.held.kept,
     }
     if as_json:
         failures = [failure.as_dict() for failure in done.failures]
-        emit_json({"member": member, "patient": patient, **counts, "state": done.deposited.state, "failures": failures})
+        state = {"keptUntil": done.held.kept_until, "state": done.deposited.state}
+        emit_json({"member": member, "patient": patient, **counts, **state, "failures": failures})
         return
     say("trustee.transfer.held", member=member, **counts)
+    if done.held.kept:
+        say("trustee.transfer.kept", member=member, kept=done.held.kept, until=moment(done.held.kept_until))
     if done.deposited.state != "unchanged":
         say(f"record.state.{done.deposited.state}")
     for failure in done.failures:

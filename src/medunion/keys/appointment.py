@@ -25,6 +25,13 @@ from medunion.keys.store import KeyStore
 from medunion.ledger import Ledger
 from medunion.vocabulary import MemberKind, MemberStatus
 
+RETENTION = 30 * 86_400
+"""Seconds that a change of trustees must have stood on the ledger before anybody deletes a share because of it.
+
+Longer than any recovery takes (`IPatientRegistry`, `IPatientRecovery`, in days): a thief who cancels one on its last
+day (7) meets a final one (7); a freeze lasts 10, and contacts that he schedules take 14. Two weeks are left to notice.
+"""
+
 
 def appoint(
     patient: bytes, trustees: Sequence[int], contacts: bytes = ZERO, representatives: bytes = ZERO
@@ -58,6 +65,17 @@ def due_shares(appointment: Appointment, member: int) -> frozenset[int]:
     if not place:
         return frozenset()
     return frozenset(TRUSTEES) if len(appointment.trustees) == 1 else frozenset(TRUSTEES) - {place}
+
+
+def served(held: frozenset[int], due: frozenset[int]) -> frozenset[int]:
+    """The shares that a trustee gives of those it holds: what is due and no more, once it holds all of that."""
+    return due if due <= held else held
+
+
+def kept_until(ledger: Ledger, patient: bytes) -> int:
+    """Until when nobody deletes shares because the trustees changed; 0 when they never did since registration."""
+    changed = ledger.part_changed_at(patient, Part.TRUSTEES)
+    return changed + RETENTION if changed else 0
 
 
 def kept_in_place(former: Sequence[int], trustees: Sequence[int]) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from medunion.crypto.hpke import Unseal
 from medunion.crypto.shares import TRUSTEES
 from medunion.errors import InputError, MedUnionError
 from medunion.keys.answers import malformed, open_answer
-from medunion.keys.appointment import due_shares
+from medunion.keys.appointment import due_shares, kept_until, served
 from medunion.keys.holdings import Appointment, HeldBatch
 from medunion.keys.messages import BatchRef, ShareRequest, seal_envelope
 from medunion.keys.ports import Directory
@@ -84,12 +84,16 @@ class TrusteeState:
 
 @dataclass(frozen=True, slots=True)
 class Custody:
-    """How well a patient's batches are kept by its trustees now."""
+    """How well a patient's batches are kept by its trustees now, and until when former ones keep theirs as well.
+
+    `kept_until` (seconds since 1970) may be past; 0 when the trustees never changed since registration.
+    """
 
     batches: int
     recoverable: int
     replicated: int
     trustees: tuple[TrusteeState, ...]
+    kept_until: int = 0
 
 
 def custody(ledger: Ledger, client: HolderClient, appointment: Appointment) -> Custody:
@@ -105,6 +109,7 @@ def custody(ledger: Ledger, client: HolderClient, appointment: Appointment) -> C
         except MedUnionError as refused:
             failure = refused
         due = due_shares(appointment, trustee)
+        held = {place: served(shares, due) for place, shares in held.items()}
         confirmed[trustee] = held
         whole = sum(held.get(place) == due for place in places)
         states.append(TrusteeState(trustee, ledger.member(trustee).status, whole, failure))
@@ -116,7 +121,8 @@ def custody(ledger: Ledger, client: HolderClient, appointment: Appointment) -> C
         united = frozenset[int]().union(*(shares for shares, _ in found))
         recoverable += united == set(TRUSTEES) and (len(found) > 1 or len(appointment.trustees) == 1)
         replicated += len(appointment.trustees) == 3 and sum(shares == due for shares, due in found) == 3
-    return Custody(len(places), recoverable, replicated, tuple(states))
+    until = kept_until(ledger, appointment.patient)
+    return Custody(len(places), recoverable, replicated, tuple(states), until)
 
 
 def _read(payload: Any, holder: int, patient: bytes, asked: set[Place], found: Holdings) -> None:

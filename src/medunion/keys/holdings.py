@@ -94,6 +94,16 @@ class HeldBatch:
         )
         return replace(self, sections=sections)
 
+    def joined(self, earlier: "HeldBatch | None") -> "HeldBatch":
+        """The same with the shares that `earlier` has of it too: each is the one that the manifest commits to."""
+        if earlier is None or earlier.manifest_digest != self.manifest_digest:
+            return self
+        known = {each.section_id: each.shares for each in earlier.sections}
+        sections = tuple(
+            replace(each, shares={**known.get(each.section_id, {}), **each.shares}) for each in self.sections
+        )
+        return replace(self, sections=sections)
+
     def as_values(self) -> dict[str, Any]:
         """As DAG-CBOR values: what travels in a deposit, and what is stored."""
         sections = [

@@ -244,8 +244,8 @@ class LocalMember:
 
     def _settle(self, patient: bytes) -> None:
         """Does this member's part of a transfer that is due; what could not be done now stays due."""
-        if self._transfer is not None and self._store.due_transfers(patient):
-            with suppress(MedUnionError):
+        with suppress(MedUnionError):
+            if self._transfer is not None and self._transfer.due(patient):
                 self._transfer.settle(patient)
 
     def _log(self, request: KeyRequest | ShareRequest, reason: str, verified: bool) -> None:

@@ -8,14 +8,15 @@ A request passes when all of this holds; the first that fails is the reason of t
     request, or (purpose ETREAT without a lane, by a CLINICIAN) a live emergency does.
 For a retired id the controller and the grants are those of the id that it was linked to.
 What leaves are the keys of exactly those sections whose category was asked and whose restricted classes were all asked.
-Of what others entrusted to it a member gives nothing unless the ledger shows it as a key trustee of the patient now.
+Of what others entrusted to it a member gives nothing unless the ledger shows it as a key trustee of the patient now,
+and then no more than is due to its position: what it keeps beyond that, from a position before, stays where it is.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from medunion.errors import AccessRefused, ChainError, UnknownMember, UnknownPatient
-from medunion.keys.appointment import current_appointment
+from medunion.keys.appointment import current_appointment, due_shares, served
 from medunion.keys.holdings import AuthorBatch, HeldBatch
 from medunion.keys.messages import (
     NO_LANE,
@@ -72,12 +73,13 @@ class ReleaseRule:
         if reason:
             raise self._refused(reason)
 
-    def may_serve(self, patient: bytes) -> bool:
-        """Whether this member is a trustee of the patient now, as far as it knows, and has not left the consortium."""
+    def may_serve(self, patient: bytes) -> frozenset[int]:
+        """The shares due to this member as a trustee of the patient now, as far as it knows; none when it has left."""
         try:
             appointment = current_appointment(self._ledger, self._store, patient)
-            named = appointment is not None and self._member in appointment.trustees
-            return named and self._ledger.member(self._member).status is not MemberStatus.LEFT
+            if appointment is None or self._ledger.member(self._member).status is MemberStatus.LEFT:
+                return frozenset()
+            return due_shares(appointment, self._member)
         except ChainError:
             raise self._refused("ledger-unavailable") from None
 
@@ -195,28 +197,28 @@ def released_shares(batch: HeldBatch, request: KeyRequest) -> list[dict[str, Any
     ]
 
 
-def collect(store: KeyStore, request: KeyRequest, may_serve: Callable[[], bool]) -> dict[str, Any]:
+def collect(store: KeyStore, request: KeyRequest, may_serve: Callable[[], frozenset[int]]) -> dict[str, Any]:
     """The payload of an answer: of which of the batches this member holds keys, and those of the covered sections.
 
     AccessRefused when it holds keys of none, or of none that it may release as a trustee (`may_serve`).
     """
     held: list[list[Any]] = []
     sections: list[dict[str, Any]] = []
-    serves: bool | None = None
+    due: frozenset[int] | None = None
     for each in request.batches:
         own = store.batch(request.patient, each.author, each.root)
         others = None if own is not None else store.shares(request.patient, each.author, each.root)
-        if others is not None and serves is None:
-            serves = may_serve()
+        if others is not None and due is None:
+            due = may_serve()
         if own is not None:
             sections += released_keys(own, request)
-        elif others is not None and serves:
-            sections += released_shares(others, request)
+        elif others is not None and due:
+            sections += released_shares(others.only(served(others.indices, due)), request)
         else:
             continue
         held.append([each.author, each.root])
     if not held:
-        reason = "not-held" if serves is None else "not-appointed"
+        reason = "not-held" if due is None else "not-appointed"
         raise AccessRefused(f"holds no keys of these batches to release: {reason}", reason=reason)
     return {"held": held, "sections": sections}
 

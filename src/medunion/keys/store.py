@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS shares (
 CREATE TABLE IF NOT EXISTS appointments (
     patient BLOB, number INTEGER, sealed BLOB NOT NULL, PRIMARY KEY (patient, number)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS transfers (patient BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS transfers (patient BLOB PRIMARY KEY, due INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS nonces (signer TEXT, nonce BLOB, expiry INTEGER, PRIMARY KEY (signer, nonce)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL);
 """
@@ -67,18 +67,11 @@ class KeyStore:
             yield AuthorBatch.decode(patient, author, root, self._open(b"batch", place, data))
 
     def put_shares(self, batches: Iterable[HeldBatch]) -> None:
-        """Keeps shares as trustee, all or none; a later deposit replaces an earlier one of the same batch."""
-        rows = [
-            (
-                each.patient,
-                each.author,
-                each.root,
-                self._seal(b"shares", _place(each), dagcbor.encode(each.as_values())),
-            )
-            for each in batches
-        ]
+        """Keeps shares as trustee, all or none, beside those that it holds of the same batches; later labels count."""
         with writing(self._db):
-            self._db.executemany("INSERT OR REPLACE INTO shares VALUES (?, ?, ?, ?)", rows)
+            self._db.execute("BEGIN IMMEDIATE")
+            for each in batches:
+                self._put_shares(each.joined(self.shares(each.patient, *each.place)))
 
     def shares(self, patient: bytes, author: int, root: bytes) -> HeldBatch | None:
         """The shares held of a batch."""
@@ -98,11 +91,14 @@ class KeyStore:
             for author, root, data in rows
         ]
 
-    def forget_shares(self, batches: Iterable[HeldBatch]) -> None:
-        """Deletes the shares of these batches, all or none."""
-        rows = [(each.patient, each.author, each.root) for each in batches]
+    def forget_shares(self, batches: Iterable[HeldBatch], due: frozenset[int] = frozenset()) -> None:
+        """Deletes the shares of these batches but those that are `due`, in all of them or none."""
         with writing(self._db):
-            self._db.executemany("DELETE FROM shares WHERE patient = ? AND author = ? AND root = ?", rows)
+            for each in batches:
+                row = (each.patient, each.author, each.root)
+                self._db.execute("DELETE FROM shares WHERE patient = ? AND author = ? AND root = ?", row)
+                if due:
+                    self._put_shares(each.only(due))
 
     def put_appointment(self, appointment: Appointment) -> None:
         """Keeps who a patient's trustees are, beside who they were; a transfer is due when that is news."""
@@ -121,7 +117,7 @@ class KeyStore:
                 "INSERT INTO appointments SELECT ?1, count(*) + 1, ?2 FROM appointments WHERE patient = ?1",
                 (appointment.patient, data),
             )
-            self._db.execute("INSERT OR IGNORE INTO transfers VALUES (?)", (appointment.patient,))
+            self._db.execute("INSERT OR REPLACE INTO transfers VALUES (?, 0)", (appointment.patient,))
 
     def appointment(self, patient: bytes) -> Appointment | None:
         """Who a patient's trustees were when it last told this member; compare with the ledger before use."""
@@ -137,16 +133,21 @@ class KeyStore:
             found.append(Appointment(patient, salt, tuple(trustees), contacts, representatives, tuple(former)))
         return found
 
-    def due_transfers(self, patient: bytes | None = None) -> list[bytes]:
-        """Patients whose trustees changed, until the shares are where they belong; all, or this one if it is due."""
-        query = "SELECT patient FROM transfers WHERE patient = ?1 OR ?1 IS NULL"
-        return [bytes(row[0]) for row in self._db.execute(query, (patient,)).fetchall()]
+    def due_transfers(self, patient: bytes | None = None, now: int | None = None) -> list[bytes]:
+        """Patients whose trustees changed, until the shares are where they belong; all, or this one if it is due.
 
-    def end_transfer(self, patient: bytes) -> None:
-        """The shares of a patient are where they belong."""
+        With `now` only those for whom there is something to do by then (see `end_transfer`).
+        """
+        query = "SELECT patient FROM transfers WHERE (patient = ?1 OR ?1 IS NULL) AND (due <= ?2 OR ?2 IS NULL)"
+        return [bytes(row[0]) for row in self._db.execute(query, (patient, now)).fetchall()]
+
+    def end_transfer(self, patient: bytes, until: int = 0) -> None:
+        """The shares of a patient are where they belong; with `until`, from then on there is something left to do."""
         if self.due_transfers(patient):
             with writing(self._db):
                 self._db.execute("DELETE FROM transfers WHERE patient = ?", (patient,))
+                if until:
+                    self._db.execute("INSERT INTO transfers VALUES (?, ?)", (patient, until))
 
     def use_nonce(self, signer: str, nonce: bytes, expiry: int, now: int) -> bool:
         """Marks a request's nonce as used; False when it was. Nonces of requests that expired are forgotten."""
@@ -164,6 +165,11 @@ class KeyStore:
             if row is None or number > row[0]:
                 self._db.execute("INSERT OR REPLACE INTO head VALUES (1, ?)", (number,))
             return True
+
+    def _put_shares(self, batch: HeldBatch) -> None:
+        data = self._seal(b"shares", _place(batch), dagcbor.encode(batch.as_values()))
+        row = (batch.patient, batch.author, batch.root, data)
+        self._db.execute("INSERT OR REPLACE INTO shares VALUES (?, ?, ?, ?)", row)
 
     def _row(self, table: str, patient: bytes, author: int, root: bytes) -> bytes | None:
         query = f"SELECT sealed FROM {table} WHERE patient = ? AND author = ? AND root = ?"  # noqa: S608  own table names

@@ -1,10 +1,13 @@
 """Bringing shares to where they belong after a patient changed its trustees: each member does its part by itself.
 
     present trustee   asks the author, else two holders, for what it lacks, keeps a batch only once all of its shares
-                      are those of the manifest and its labels are the same from everybody, and deletes what is not its
-    former trustee    deletes its shares once every present trustee confirms that it holds its own
+                      are those of the manifest and its labels are the same from everybody
+    former trustee    releases nothing any more, and keeps its shares until the change has stood for `RETENTION`; then
+                      it deletes them, once every present trustee confirms that it holds its own. So does a present
+                      one with shares of a position that it had before
     author            deposits what its receipts say is missing (`records.commit`)
 
+No change of trustees destroys keys sooner than a recovery undoes it: a thief cannot make honest members delete theirs.
 Every step may be repeated, and the ledger says what there is to do: a transfer that was stopped is simply run again.
 """
 
@@ -15,7 +18,7 @@ from dataclasses import dataclass, field
 from medunion.blobs.store import BlobSource
 from medunion.crypto.hpke import Unseal
 from medunion.errors import AccessRefused, IntegrityError, MedUnionError
-from medunion.keys.appointment import current_appointment, due_shares
+from medunion.keys.appointment import current_appointment, due_shares, kept_until
 from medunion.keys.custody import HolderClient, Place
 from medunion.keys.deposit import are_committed, load_commitments
 from medunion.keys.holdings import Appointment, HeldBatch, HeldSection
@@ -30,6 +33,7 @@ from medunion.vocabulary import MemberStatus
 class TransferReport:
     """What a member did as trustee: batches that it is to hold, that it now got, that it lacks, that it deleted.
 
+    Of `kept` batches it holds shares that are not due to it any more, until `kept_until` (seconds since 1970, else 0).
     `failures` stopped nothing: holders out of reach, refusals, wrong shares and who sent them.
     """
 
@@ -37,11 +41,13 @@ class TransferReport:
     received: int = 0
     missing: int = 0
     forgotten: int = 0
+    kept: int = 0
+    kept_until: int = 0
     failures: list[MedUnionError] = field(default_factory=list)
 
     @property
     def done(self) -> bool:
-        """Whether nothing is left to do."""
+        """Whether nothing is left to do now, at least until `kept_until`."""
         return not self.missing
 
 
@@ -64,9 +70,14 @@ class ShareTransfer:
         self._ledger = ledger
         self._store = store
         self._blobs = blobs
+        self._clock = clock
         self._client = HolderClient(
             ledger=ledger, directory=directory, requester=member, signer=signer, unseal=unseal, clock=clock
         )
+
+    def due(self, patient: bytes | None = None) -> list[bytes]:
+        """Patients, or this one, for whom there is something to do now; asks for the time only when any waits."""
+        return self._store.due_transfers(patient, self._clock()) if self._store.due_transfers(patient) else []
 
     def settle(self, patient: bytes, former: Iterable[int] = ()) -> TransferReport:
         """Does what there is to do for a patient; `former` are further members to ask.
@@ -80,26 +91,23 @@ class ShareTransfer:
                 reason="unknown-appointment",
                 by=self._member,
             )
+        report = TransferReport()
         if self._member in appointment.trustees:
             report = self._receive(appointment, former)
-        else:
-            report = self._forget(appointment)
+        self._forget(appointment, report)
         if report.done and not any(True for _ in self._store.batches(patient)):
-            self._store.end_transfer(patient)
+            self._store.end_transfer(patient, report.kept_until)
         return report
 
     def _receive(self, appointment: Appointment, former: Iterable[int]) -> TransferReport:
         due = due_shares(appointment, self._member)
         committed = {(batch.author, batch.root): batch for batch in self._ledger.batches(appointment.patient)}
         others = {place: batch.manifest_digest for place, batch in committed.items() if place[0] != self._member}
-        missing, surplus = dict[Place, bytes](), list[HeldBatch]()
+        missing = dict[Place, bytes]()
         for place, digest in others.items():
             held = self._store.shares(appointment.patient, *place)
             if held is None or not due <= held.indices:
                 missing[place] = digest
-            elif held.indices != due:
-                surplus.append(held.only(due))
-        self._store.put_shares(surplus)
         report = TransferReport(due=len(others))
         if missing and self._ledger.member(self._member).status is not MemberStatus.ACTIVE:
             report.failures.append(
@@ -142,26 +150,36 @@ class ShareTransfer:
                 del missing[batch.place]
         report.failures += assembly.failures
 
-    def _forget(self, appointment: Appointment) -> TransferReport:
-        """Deletes what is held once every present trustee, or without any the author, confirms what it is to hold."""
-        held = {batch.place: batch for batch in self._store.held(appointment.patient)}
-        report = TransferReport()
-        confirmed = set(held)
+    def _forget(self, appointment: Appointment, report: TransferReport) -> None:
+        """Deletes what is held beyond what is due, once the trustees did not change for long and all confirm their own.
+
+        Without any present trustee the author confirms.
+        """
+        due = due_shares(appointment, self._member)
+        surplus = {batch.place: batch for batch in self._store.held(appointment.patient) if batch.indices > due}
+        until = kept_until(self._ledger, appointment.patient) if surplus else 0
+        if not until:
+            return
+        if self._clock() < until:
+            report.kept, report.kept_until = len(surplus), until
+            return
+        confirmed = set(surplus)
         by_confirmer: dict[int, list[Place]] = defaultdict(list)
-        for place in held:
+        for place in surplus:
             for confirmer in appointment.trustees or (place[0],):
-                by_confirmer[confirmer].append(place)
+                if confirmer != self._member:
+                    by_confirmer[confirmer].append(place)
         for confirmer, places in by_confirmer.items():
             try:
                 said = self._client.ask(confirmer, appointment.patient, places).held
             except MedUnionError as failure:
                 report.failures.append(failure)
                 said = {}
-            due = due_shares(appointment, confirmer)
-            confirmed -= {place for place in places if place not in said or not due <= said[place]}
-        self._store.forget_shares(held[place] for place in confirmed)
-        report.forgotten, report.missing = len(confirmed), len(held) - len(confirmed)
-        return report
+            needed = due_shares(appointment, confirmer)
+            confirmed -= {place for place in places if place not in said or not needed <= said[place]}
+        self._store.forget_shares([surplus[place] for place in confirmed], due)
+        report.forgotten = len(confirmed)
+        report.missing += len(surplus) - len(confirmed)
 
 
 class _Assembly:

@@ -169,12 +169,15 @@ class RecordService:
         if self._committer is not None and self._journal.batches([State.COMMITTED, State.DEPOSITED], patient):
             deposited = self._committer.deposit(patient, wait=wait)
             if held.done and self._committer.deposited(patient):
-                self._store.end_transfer(patient)
+                self._store.end_transfer(patient, held.kept_until)
         return Transfer(held, deposited)
 
     def settle_due(self, patient: bytes | None = None) -> None:
         """Does what is due after changes of trustees, of one patient or of all; what cannot be done now stays due."""
-        for each in self._store.due_transfers(patient):
+        waiting: list[bytes] = []
+        with suppress(MedUnionError):
+            waiting = self._shares.due(patient) if self._shares is not None else []
+        for each in waiting:
             with suppress(MedUnionError):
                 self.transfer(each, wait=False)
 

@@ -61,13 +61,14 @@ class TestStatus:
         cli.said("wallet", "new", "nobody")
         cli.said("patient", "register", "nobody", "--at", "hospital-b")
         assert "0 batches: 0 recoverable" in cli.said("trustee", "status", "nobody")
+        assert cli.data("trustee", "status", "nobody")["keptUntil"] == 0
 
     def test_only_whose_wallet_is_here_asks(self, cli: Cli) -> None:
         assert "wallet" in cli.refused("trustee", "status", "stranger").lower()
 
 
 class TestTransfer:
-    def test_new_trustees_hold_all_at_once_and_the_former_nothing(self, cli: Cli, kept: str) -> None:
+    def test_new_trustees_hold_all_at_once_and_the_former_keep_theirs(self, cli: Cli, kept: str) -> None:
         named = [part for name in ("regulator", "laboratory", "clinic") for part in ("--trustee", name)]
         cli.said("patient", "rotate", kept, "trustees", *named)
         assert replicated(cli, kept)
@@ -75,6 +76,12 @@ class TestTransfer:
         assert order == ["regulator", "clinic", "laboratory"]
         done = cli.data("trustee", "transfer", "hospital-b", kept)
         assert (done["due"], done["missing"], done["forgotten"], done["failures"]) == (0, 0, 0, [])
+        found = cli.data("trustee", "status", kept)
+        assert done["kept"] == found["batches"]
+        assert done["keptUntil"] == found["keptUntil"] > 0
+        assert "Former key trustees keep their shares until 20" in cli.said("trustee", "status", kept)
+        said = cli.said("trustee", "transfer", "hospital-b", kept)
+        assert f"hospital-b keeps shares of {found['batches']} batches that are no longer due to it until 20" in said
 
     def test_without_the_author_the_others_hand_over(self, cli: Cli, kept: str) -> None:
         with gone(cli, "hospital-a"):

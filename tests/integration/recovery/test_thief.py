@@ -3,7 +3,8 @@ he cannot, on the real contracts and at the real release points. The table in do
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,39 @@ def contacts_first(scene: Scene, thief: Identity) -> None:
 def own_contact_again(scene: Scene) -> Contact:
     identity = scene.network.wallet(f"accomplice-of-{scene.name}").identity()
     return Contact(identity.address, identity.public_key)
+
+
+@cannot("destroy keys with a hostile member that he names the only trustee")
+def destroy(scene: Scene, thief: Identity) -> None:
+    network = scene.network
+    named = [network.member(name).id for name in ("hospital-b", "clinic", "laboratory")]
+    network.desk("hospital-b").set_trustees(thief, [network.member("clinic").id])
+    scene.start(scene.new_phone(), "bob", "carol")
+    scene.wait(7 * DAY)
+    scene.desk.cancel(thief)
+    phone = scene.new_phone()
+    scene.start(phone, "bob", "carol", attesting=("hospital-a", "hospital-b"))
+    scene.wait(7 * DAY)
+    for name in ("hospital-b", "laboratory"):
+        network.member(name).records().settle_due()
+    scene.desk.execute(scene.patient)
+    assert scene.desk.adopt(phone)
+    with gone(scene, "hospital-a", "clinic"):
+        network.desk("hospital-b").set_trustees(phone, named)
+        assert scene.read(phone) == scene.bodies
+
+
+@contextmanager
+def gone(scene: Scene, *names: str) -> Iterator[None]:
+    """The release points of these members are out of reach."""
+    keys = [scene.network.member(name).path / "kek.json" for name in names]
+    for each in keys:
+        each.rename(each.with_name("away"))
+    try:
+        yield
+    finally:
+        for each in keys:
+            each.with_name("away").rename(each)
 
 
 @cannot("spoil the contacts' approvals by acting")

@@ -11,6 +11,7 @@ import pytest
 from medunion.blobs import dagcbor
 from medunion.crypto import hpke
 from medunion.errors import AccessRefused
+from medunion.keys.appointment import RETENTION
 from medunion.keys.custody import HolderClient
 from medunion.keys.deposit import make_deposit
 from medunion.keys.holdings import HeldBatch
@@ -135,6 +136,8 @@ class TestByTheAuthor:
     def test_new_trustees_ask_it_as_soon_as_they_are_told(self, kept: World) -> None:
         kept.appoint(*ALL_NEW, former=FORMER)
         positions(kept, *ALL_NEW)
+        assert [len(held(kept, trustee)) for trustee in FORMER] == [2, 2, 2]
+        kept.retention_ends()
         assert [len(held(kept, trustee)) for trustee in FORMER] == [0, 0, 0]
         shutil.rmtree(kept.a.home.path)
         readable_by_any_two(kept, ALL_NEW)
@@ -188,10 +191,12 @@ class TestByTheAuthor:
         assert kept.a.records.transfer(kept.patient).deposited.state == "recoverable"
         kept.appoint(HOSPITAL_C, CLINIC, REGULATOR, former=(CLINIC,))
         assert kept.a.records.transfer(kept.patient).deposited.state == "replicated"
+        kept.retention_ends()
         positions(kept, HOSPITAL_C, CLINIC, REGULATOR)
 
     def test_without_trustees_the_author_alone_keeps_the_keys(self, kept: World) -> None:
         kept.appoint(former=FORMER)
+        kept.retention_ends()
         assert [len(held(kept, trustee)) for trustee in FORMER] == [0, 0, 0]
         assert kept.a.records.transfer(kept.patient).failures == []
         assert len(kept.patient_reader().read()) == 5
@@ -204,8 +209,9 @@ class TestByFormerTrustees:
         for trustee in present:
             orphaned.sites[trustee].records.settle_due()
         positions(orphaned, *present)
+        orphaned.retention_ends()
+        positions(orphaned, *present)
         for leaving in set(FORMER) - set(present):
-            orphaned.sites[leaving].records.settle_due()
             assert held(orphaned, leaving) == []
         readable_by_any_two(orphaned, present)
 
@@ -231,6 +237,7 @@ class TestByFormerTrustees:
         away = orphaned.sites[HOSPITAL_C].home.path
         away.rename(away.with_name("away"))
         appointment = orphaned.appoint(*ALL_NEW, former=FORMER, tell=())
+        orphaned.chain.time += RETENTION
         report = orphaned.b.records.transfer(orphaned.patient).held
         assert (report.forgotten, report.missing) == (0, 2)
         assert len(held(orphaned, HOSPITAL_B)) == 2

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from medunion.keys.appointment import RETENTION
 from medunion.keys.store import KeyStore
 
 from ..records.test_crash import Stop, Stopped
@@ -61,6 +62,7 @@ def kept(all_members: World) -> World:
 
 
 def check_whole(world: World) -> None:
+    world.retention_ends()
     positions(world, *ONE_NEW)
     assert held(world, FORMER[0]) == []
     stores: list[KeyStore] = [site.point._store for site in world.sites.values()]
@@ -101,8 +103,10 @@ class TestStopped:
         shutil.rmtree(kept.a.home.path)
         for member in ONE_NEW:
             kept.sites[member].records.settle_due()
+        kept.chain.time += RETENTION
         stopped(owner(kept), method, lambda: kept.b.records.transfer(kept.patient), after=after)
         kept.reopen(FORMER[0]).records.settle_due()
+        assert held(kept, FORMER[0]) == []
         check_whole(kept)
         readable_by_any_two(kept, ONE_NEW)
 
@@ -117,4 +121,6 @@ class TestChangedAgain:
                 kept.sites[member].records.settle_due()
         positions(kept, *later)
         readable_by_any_two(kept, later)
+        kept.retention_ends()
+        positions(kept, *later)
         assert [len(held(kept, member)) for member in (CLINIC, LABORATORY)] == [0, 0]

@@ -47,6 +47,7 @@ class State:
     survivors: dict[bytes, bytes] = field(default_factory=dict)
     nonces: dict[str, int] = field(default_factory=dict)
     parts: dict[bytes, dict[int, bytes]] = field(default_factory=dict)
+    changed: dict[tuple[bytes, int], int] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
 
 
@@ -119,6 +120,9 @@ class FakeLedger:
 
     def configuration_parts(self, patient: bytes) -> dict[int, bytes]:
         return dict(self._state().parts.get(patient, {}))
+
+    def part_changed_at(self, patient: bytes, part: int) -> int:
+        return self._state().changed.get((patient, part), 0)
 
     def grant_of(self, patient: bytes, member: int, lane: int) -> Scope | None:
         return self._state().grants.get((patient, member, lane))

@@ -14,7 +14,8 @@ from medunion.chain.accounts import Account
 from medunion.crypto import hpke
 from medunion.crypto.passphrase import KdfCost
 from medunion.errors import AccessRefused, MedUnionError
-from medunion.keys.appointment import appoint, configuration_digest, seal_appointment
+from medunion.identity.configuration import Part
+from medunion.keys.appointment import RETENTION, appoint, configuration_digest, seal_appointment
 from medunion.keys.holdings import Appointment
 from medunion.keys.home import MemberHome
 from medunion.keys.local import LocalDirectory, LocalMember
@@ -96,6 +97,17 @@ class World:
     def clock(self) -> int:
         return self.chain.time
 
+    def retention_ends(self) -> None:
+        """The time goes by after which former trustees delete; everybody does what is due then."""
+        self.chain.time += RETENTION
+        self.settle_all()
+
+    def settle_all(self) -> None:
+        """Every member that is there does what is due after changes of trustees."""
+        for site in self.sites.values():
+            if site.home.path.exists():
+                site.records.settle_due()
+
     def grant(
         self,
         member: int = HOSPITAL_B,
@@ -138,6 +150,7 @@ class World:
         state.patients[self.patient] = replace(
             state.patients[self.patient], configuration=configuration_digest(appointment)
         )
+        state.changed[self.patient, Part.TRUSTEES] = self.chain.time
 
     def set_status(self, member: int, status: MemberStatus) -> None:
         """The council suspends or removes a member."""
