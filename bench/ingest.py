@@ -64,6 +64,8 @@ class Inputs:
             self.bundles = list(samples.patients().values())
             self.directory = Directory.from_bundles(*samples.directory_bundles())
             return
+        if not folder.is_dir():
+            raise SystemExit(f"{folder} is no folder")
         paths = sorted(each for each in folder.iterdir() if each.name.endswith((".json", ".json.gz")))
         shared = [each for each in paths if each.name.startswith(("hospitalInformation", "practitionerInformation"))]
         self.bundles = [each.read_bytes() for each in paths if each not in shared]

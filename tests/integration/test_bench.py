@@ -61,6 +61,8 @@ class TestInputs:
     def test_an_empty_folder_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(SystemExit, match="has no patient's bundle"):
             ingest.Inputs(tmp_path)
+        with pytest.raises(SystemExit, match="is no folder"):
+            ingest.Inputs(tmp_path / "nowhere")
 
 
 class TestShare:
