@@ -121,7 +121,12 @@ def rotate(wallet: str, what: str, trustees: tuple[str, ...], via: str | None, a
             receipt = desk.rotate_controller(identity)
         else:
             receipt = desk.set_trustees(identity, named)
+        kept = opened.patient_records(identity).custody() if named and not as_json else None
     done(f"patient.rotate.{what}", receipt, as_json, patient="0x" + identity.patient.hex())
+    if kept is not None:
+        say(
+            "trustee.status.count", batches=kept.batches, recoverable=kept.recoverable, replicated=kept.replicated
+        )
     if contact_of and not as_json:
         say("patient.rotate.contact", count=len(contact_of))
 

@@ -255,20 +255,30 @@ class Patients(Service):
         return bool(self.ledger.call(_CONTRACT, "isRepresentative", patient, account, proof))
 
     def reconcile(self, identity: Identity) -> Patient:
-        """Brings a wallet's id in line with the ledger: after an interrupted rotation, or when contacts took effect."""
+        """Brings a wallet's id in line with the ledger: after an interrupted change, or when contacts took effect."""
         patient = self.ledger.patient(identity.patient)
         if patient.controller in identity.addresses and patient.controller != identity.address:
             identity.activate_account(patient.controller)
         if identity.public_key == patient.public_key:
             identity.drop_former_keys()
-        configuration = identity.configuration
+        if identity.configuration.digest != patient.configuration:
+            self._follow(identity, patient.configuration)
+        return patient
+
+    def _follow(self, identity: Identity, shown: bytes) -> None:
+        """Takes up what the wallet itself had begun to change, when that is what the ledger shows."""
         for contacts in (identity.scheduled, None):
-            changed = configuration.with_part(Part.CONTACTS, contacts)
-            if configuration.digest != patient.configuration == changed.digest:
+            changed = identity.configuration.with_part(Part.CONTACTS, contacts)
+            if changed.digest == shown:
                 identity.set_configuration(changed)
                 identity.set_scheduled(None)
-                break
-        return patient
+                return
+        for trustees in (identity.intended, None):
+            changed = identity.configuration.with_part(Part.TRUSTEES, trustees)
+            if changed.digest == shown:
+                identity.set_configuration(changed)
+                identity.set_intended(None)
+                return
 
     def nonce(self, patient: bytes) -> int:
         """The next nonce of the patient's signed actions here."""

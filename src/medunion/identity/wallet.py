@@ -4,7 +4,8 @@
         "label", "patient", "salt",
         "accounts": [keystore v3, ...]     the account; a new one beside it while it is being rotated
         "secrets": passphrase-sealed JSON {"keys": [X25519 private keys], "configuration": preimages,
-            "scheduled": contacts that wait to take effect, "held": what this id keeps as others' recovery contact}
+            "scheduled": contacts that wait to take effect, "intended": trustees of a change that was begun,
+            "held": what this id keeps as others' recovery contact}
     }]}
 
 The account, the X25519 key and the salt of each id are drawn separately: no id can be computed from another.
@@ -27,7 +28,7 @@ from medunion.crypto.hashing import keccak256
 from medunion.crypto.passphrase import DEFAULT_COST, KdfCost
 from medunion.errors import CryptoError, InputError, WalletCorrupted, WalletError
 from medunion.files import write_whole
-from medunion.identity.configuration import Configuration, Contacts, new_salt
+from medunion.identity.configuration import Configuration, Contacts, Trustees, new_salt
 from medunion.identity.contacts import HeldContacts
 from medunion.identity.wallet_file import KIND, VERSION, address_of, parse_document, read_file
 
@@ -126,6 +127,15 @@ class Identity:
     def set_scheduled(self, contacts: Contacts | None) -> None:
         """Keeps the preimage of contacts that are to take effect, or forgets it, and writes the wallet."""
         self._seal({**self._open(), "scheduled": Configuration(contacts=contacts).as_dict()})
+
+    @property
+    def intended(self) -> Trustees | None:
+        """The key trustees that a change which was begun names."""
+        return Configuration.from_dict(self._open().get("intended", {})).trustees
+
+    def set_intended(self, trustees: Trustees | None) -> None:
+        """Keeps the preimage of trustees that the ledger is about to show, or forgets it, and writes the wallet."""
+        self._seal({**self._open(), "intended": Configuration(trustees=trustees).as_dict()})
 
     @property
     def held(self) -> tuple[HeldContacts, ...]:

@@ -81,12 +81,15 @@ class Desk:
         Whoever stays keeps its position. AccessRefused when one is an insurer or has left.
         """
         require_eligible(self._session.ledger, trustees)
+        patients = Patients(self._session.ledger, self._sender)
+        patients.reconcile(identity)
         named = identity.configuration.trustees
         former = named.members if named else ()
         value = Trustees(new_salt(), kept_in_place(former, trustees)) if trustees else None
-        patients = Patients(self._session.ledger, self._sender)
+        identity.set_intended(value)  # first: whatever stops this, the wallet knows what the ledger may show
         receipt = patients.relay(patients.sign_configuration(identity, Part.TRUSTEES, value))
         identity.set_configuration(identity.configuration.with_part(Part.TRUSTEES, value))
+        identity.set_intended(None)
         treating = (each.member for each in Episodes(self._session.ledger).of(identity.patient))
         self.announce(identity, treating, former)
         return receipt

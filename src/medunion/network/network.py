@@ -316,7 +316,8 @@ class Network:
         return Contact(shown.controller, shown.public_key), identity
 
     def patient_records(self, identity: Identity) -> PatientReader:
-        """Reads as the patient whose wallet holds this id."""
+        """Reads as the patient whose wallet holds this id, once the wallet follows what the ledger shows."""
+        shown = self.patients.reconcile(identity)
         named = identity.configuration.trustees
         return PatientReader(
             ledger=self.ledger,
@@ -324,7 +325,7 @@ class Network:
             directory=self.session.directory,
             patient=identity.patient,
             controller=identity,
-            private_key=identity.private_key(self.ledger.patient(identity.patient).public_key),
+            private_key=identity.private_key(shown.public_key),
             trustees=named.members if named else (),
             members=lambda: [each.member for each in self.members.all()],
             clock=self.session.clock,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from medunion.blobs import kubo_daemon
+from medunion.blobs.cid import Cid
 from medunion.blobs.kubo_daemon import KuboDaemon
 from medunion.errors import BlobStoreUnavailable
 from tests.unit.blobs.contract import batch_car, content
@@ -50,12 +51,15 @@ class TestFull:
             init(disk.folder, "test")
         with kubo_daemon.running(disk.folder) as node, opened(node, timeout=3) as store:
             kept = [store.put_car(batch_car(b"first", content(50_000))[1])]
+            tried = set[Cid]()
             disk.fill(node)
 
             def write() -> None:
                 for number in range(100):
                     files = [b"%d %d" % (number, item) + content(250_000) for item in range(4)]
-                    kept.append(store.put_car(batch_car(*files)[1]))
+                    root, car = batch_car(*files)
+                    tried.add(root)
+                    kept.append(store.put_car(car))
 
             with pytest.raises(BlobStoreUnavailable) as caught:
                 write()
@@ -65,7 +69,8 @@ class TestFull:
             disk.free(node)
             if not kubo_daemon.status(disk.folder):
                 kubo_daemon.start(disk.folder, detached=False)
-            assert set(store.pins()) == set(kept)
+            # What was refused may be finished once there is space again: it was only never acknowledged.
+            assert set(kept) <= set(store.pins()) <= set(kept) | tried
             for root in kept:
                 assert len(b"".join(store.export_car(root))) > 50_000
             assert store.put_car(batch_car(b"again")[1]) in store.pins()

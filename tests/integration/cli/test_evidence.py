@@ -16,17 +16,17 @@ pytestmark = pytest.mark.devnet
 @pytest.fixture(scope="module")
 def record(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """A patient and the name of a record of which there are two versions."""
-    cli.said("wallet", "new", "eve")
-    cli.said("patient", "register", "eve", "--at", "hospital-a")
-    cli.said("episode", "open", "eve", "hospital-a")
+    cli.said("wallet", "new", "olivia")
+    cli.said("patient", "register", "olivia", "--at", "hospital-a")
+    cli.said("episode", "open", "olivia", "hospital-a")
     path = tmp_path_factory.mktemp("evidence") / "bundle.json"
     person = {"resourceType": "Patient", "id": "p", "gender": "female"}
     for day in ("2024-01-01", "2024-01-02"):
         condition = {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/p"}, "recordedDate": day}
         entries = [{"resource": each} for each in (person, condition)]
         path.write_text(json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}))
-        cli.said("record", "commit", "hospital-a", "eve", path)
-    return "eve", "Condition/c"
+        cli.said("record", "commit", "hospital-a", "olivia", path)
+    return "olivia", "Condition/c"
 
 
 @pytest.fixture

@@ -17,11 +17,13 @@ from medunion.crypto import hpke
 from medunion.demo import samples
 from medunion.errors import AccessRefused, CryptoError, KeysUnavailable
 from medunion.fhir import Directory, prepare
+from medunion.identity.patients import Patients
 from medunion.identity.wallet import Identity
 from medunion.keys.local import LocalMember
 from medunion.keys.scope import Access
 from medunion.ledger import Scope
 from medunion.network import MemberHandle, Network
+from medunion.network.home import patient_id
 from medunion.vocabulary import ALL_CATEGORIES, MemberKind, MemberStatus, Purpose
 
 from .nodes import Node, node
@@ -88,7 +90,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
 @pytest.fixture
 def kept(network: Network, request: pytest.FixtureRequest) -> Iterator[Kept]:
     """A patient of its own for a test."""
-    with patient(network, request.node.name[:40].rstrip("_")) as found:
+    with patient(network, request.node.name[:40].strip("_[]").replace("[", "_")) as found:
         yield found
 
 
@@ -245,6 +247,30 @@ class TestTransfer:
         with gone(kept, AUTHOR):
             assert kept.read_as_patient() == kept.records
         assert members[0].records().deposit(kept.patient).state == "replicated"
+
+    @pytest.mark.parametrize("mined", [False, True], ids=["before", "after"])
+    def test_a_stopped_wallet_follows(
+        self, kept: Kept, monkeypatch: pytest.MonkeyPatch, mined: bool
+    ) -> None:
+        """The salt of what the ledger shows is in the wallet before the ledger shows it."""
+
+        def stop(*_arguments: object) -> None:
+            raise KeyboardInterrupt
+
+        named = ("hospital-c", "laboratory", "regulator")
+        desk, home = kept.network.desk(READER), kept.network.home
+        with monkeypatch.context() as patch:
+            patch.setattr(*((Identity, "set_configuration") if mined else (Patients, "relay")), stop)
+            with pytest.raises(KeyboardInterrupt):
+                desk.set_trustees(kept.identity, kept.ids(*named))
+        kept.network._wallets.clear()
+        (wallet,) = [each for each in home.wallets() if patient_id(home, each) == kept.patient]
+        identity = kept.network.identity(wallet)
+        assert len(kept.network.patient_records(identity).read()) == kept.records
+        assert identity.configuration.digest == kept.network.ledger.patient(kept.patient).configuration
+        held = identity.configuration.trustees
+        assert held is not None
+        assert set(held.members) == set(kept.ids(*(named if mined else TRUSTEES)))
 
     def test_without_the_author_the_former_trustees_hand_over(self, kept: Kept) -> None:
         named = ("hospital-c", "laboratory", "regulator")
