@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from medunion.chain import devnet
 from medunion.chain.connection import Connection
 from medunion.chain.deployment import open_deployment
 from medunion.chain.ledger import ChainLedger
@@ -19,6 +20,7 @@ from medunion.errors import AccessRefused, CryptoError, KeysUnavailable
 from medunion.fhir import Directory, prepare
 from medunion.identity.patients import Patients
 from medunion.identity.wallet import Identity
+from medunion.keys.appointment import RETENTION
 from medunion.keys.local import LocalMember
 from medunion.keys.scope import Access
 from medunion.ledger import Scope
@@ -239,10 +241,13 @@ class TestTransfer:
         kept.network.desk(READER).set_trustees(kept.identity, kept.ids(*named))
         custody = kept.network.patient_records(kept.identity).custody()
         assert custody.recoverable == custody.replicated == custody.batches > 10
-        for leaving in ("clinic", "pharmacy"):
-            store = kept.network.member(leaving).home.key_store()
-            assert store.held(kept.patient) == []
-            store.close()
+        for seconds in (0, RETENTION):
+            devnet.advance(kept.network.connection, seconds)
+            for leaving in ("clinic", "pharmacy"):
+                kept.network.member(leaving).records().settle_due()
+                store = kept.network.member(leaving).home.key_store()
+                assert len(store.held(kept.patient)) == (0 if seconds else custody.batches)
+                store.close()
         members = [kept.network.member(each) for each in (AUTHOR, *named)]
         with gone(kept, AUTHOR):
             assert kept.read_as_patient() == kept.records

@@ -13,7 +13,7 @@ from medunion.keys.messages import NO_LANE, BatchRef, KeyRequest
 from medunion.keys.release import collect
 from medunion.vocabulary import ALL_CATEGORIES, Purpose
 
-from ..records.world import CLINIC, HOSPITAL_A, HOSPITAL_B, HOSPITAL_C, LABORATORY, PHARMACY, REGULATOR, World, refused
+from ..records.world import CLINIC, HOSPITAL_A, HOSPITAL_B, HOSPITAL_C, PHARMACY, REGULATOR, World, refused
 from .test_transfer import FORMER, ONE_NEW, held, kept, positions, readable_by_any_two
 
 __all__ = ["kept"]
