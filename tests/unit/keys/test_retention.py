@@ -142,10 +142,10 @@ class TestThief:
         kept.appoint(PHARMACY, former=FORMER)
         kept.settle_all()
         assert indices(kept, PHARMACY) == {ALL}
-        for gone in (HOSPITAL_A, PHARMACY):
-            shutil.rmtree(kept.sites[gone].home.path)
         kept.chain.time += 21 * DAY
         kept.settle_all()
+        for gone in (HOSPITAL_A, PHARMACY):
+            shutil.rmtree(kept.sites[gone].home.path)
         kept.appoint(*FORMER, former=(PHARMACY,), tell=())
         assert kept.patient_reader(FORMER).read() == before
         kept.retention_ends()
