@@ -4,7 +4,7 @@ Values are None, bool, int (64 bits), str, bytes, list, dict with str keys, and 
 measures, and amounts are integers in minor units.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import cbor2
@@ -91,7 +91,7 @@ def _check(value: Any) -> None:
         raise InputError(f"DAG-CBOR does not hold {kind.__name__}", field="dag-cbor")
 
 
-def _check_all(values: Iterable[Any]) -> None:
-    for item in values:
-        if type(item) not in _SCALARS:  # most are, and are decided without another call
+def _check_all(values: Collection[Any]) -> None:
+    if not _SCALARS.issuperset(map(type, values)):  # most are scalars: decided without a call for each
+        for item in values:
             _check(item)
