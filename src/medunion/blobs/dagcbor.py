@@ -4,7 +4,8 @@ Values are None, bool, int (64 bits), str, bytes, list, dict with str keys, and 
 measures, and amounts are integers in minor units.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import cbor2
@@ -15,21 +16,19 @@ from medunion.errors import InputError
 _LINK = 42
 _INT_MIN, _INT_MAX = -(1 << 64), (1 << 64) - 1
 _MALFORMED = (cbor2.CBORError, ValueError, TypeError, RecursionError, EOFError)
-_SCALARS = frozenset({type(None), bool, str, bytes, Cid})
+_SCALARS = frozenset({type(None), bool, str, bytes})
 
 
 def encode(value: Any) -> bytes:
     """The one encoding of `value`; InputError when it holds what DAG-CBOR here does not know."""
-    _check(value)
-    return _dump(value)
+    return cbor2.dumps(_ordered(value))
 
 
 def decode(data: bytes) -> Any:
     """The value that `encode` made `data` from; InputError for any other bytes, also for another encoding of it."""
     try:
         value = cbor2.loads(data, tag_hook=_link)
-        _check(value)
-        canonical = _dump(value) == data
+        canonical = encode(value) == data
     except _MALFORMED:
         raise InputError("not DAG-CBOR", field="dag-cbor") from None
     if not canonical:
@@ -47,26 +46,14 @@ def decode_unchecked(data: bytes) -> Any:
 
 def links(value: Any) -> Iterator[Cid]:
     """All CIDs in a decoded value."""
-    if isinstance(value, Cid):
+    if type(value) is Cid:
         yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from links(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from links(item)
-
-
-def _dump(value: Any) -> bytes:
-    return cbor2.dumps(value, canonical=True, encoders=_ENCODERS)
-
-
-def _tag(encoder: cbor2.CBOREncoder, value: Any) -> None:
-    encoder.encode_semantic(_LINK, b"\0" + bytes(value))
-
-
-# Not as `default`, which is asked only after a search through all types that the library knows.
-_ENCODERS: dict[type, Callable[[cbor2.CBOREncoder, Any], None]] = {Cid: _tag}
+    elif type(value) in (list, dict):
+        for item in value if type(value) is list else value.values():
+            if type(item) is Cid:
+                yield item
+            elif type(item) in (list, dict):
+                yield from links(item)
 
 
 def _link(tag: cbor2.CBORTag, *_: Any) -> Cid:
@@ -75,23 +62,27 @@ def _link(tag: cbor2.CBORTag, *_: Any) -> Cid:
     return Cid.from_bytes(tag.value[1:])
 
 
-def _check(value: Any) -> None:
+def _ordered(value: Any) -> Any:
+    """What `cbor2` writes in its plain, fast mode as DAG-CBOR: known types only, keys in order, links as tags."""
     kind = type(value)
     if kind is list:
-        _check_all(value)
-    elif kind is dict:
-        for key in value:
-            if type(key) is not str:
-                raise InputError("a DAG-CBOR key is not text", field="dag-cbor")
-        _check_all(value.values())
-    elif kind is int:
+        return [item if type(item) in _SCALARS else _ordered(item) for item in value]
+    if kind is dict:
+        items = ((key, value[key]) for key in _in_order(tuple(value)))
+        return {key: item if type(item) in _SCALARS else _ordered(item) for key, item in items}
+    if kind is Cid:
+        return cbor2.CBORTag(_LINK, b"\0" + bytes(value))
+    if kind is int:
         if not _INT_MIN <= value <= _INT_MAX:
             raise InputError("an integer exceeds 64 bits", field="dag-cbor")
     elif kind not in _SCALARS:
         raise InputError(f"DAG-CBOR does not hold {kind.__name__}", field="dag-cbor")
+    return value
 
 
-def _check_all(values: Iterable[Any]) -> None:
-    for item in values:
-        if type(item) not in _SCALARS:  # most are, and are decided without another call
-            _check(item)
+@lru_cache(maxsize=256)  # the same few structs again and again
+def _in_order(keys: tuple[Any, ...]) -> list[str]:
+    """Shorter keys first, then by their bytes."""
+    if not all(type(key) is str for key in keys):
+        raise InputError("a DAG-CBOR key is not text", field="dag-cbor")
+    return sorted(keys, key=lambda key: (len(key.encode()), key.encode()))

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 
-from eth_hash.auto import keccak
+from eth_hash.backends.pysha3 import keccak256 as keccak  # `eth_hash.auto` may take one that needs ten times as long
 
 from medunion.crypto.encoding import abi_words, exact
 

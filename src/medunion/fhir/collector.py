@@ -8,6 +8,7 @@ from .flaws import Flaw, not_object, unknown_type
 from .json_text import Constant, Repeated
 from .validator import MAX_DEPTH, Facts
 
+_NO_VALUES = (Repeated, Constant)
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
@@ -38,8 +39,11 @@ def _walk(node: dict[str, Any], facts: Facts, depth: int) -> None:
     elif type(node.get("url")) is str and "contentType" in node:
         facts.attachments.append(node["url"])
     for value in node.values():
-        for item in value if type(value) is list else (value,):
+        kind = type(value)
+        if kind is str:
+            continue
+        for item in value if kind is list else (value,):
             if type(item) is dict:
                 _walk(item, facts, depth + 1)
-            elif isinstance(item, Repeated | Constant):
+            elif type(item) in _NO_VALUES:
                 raise not_object(item)
