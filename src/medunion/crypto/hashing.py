@@ -3,9 +3,12 @@
 import hashlib
 import hmac
 
-from eth_hash.backends.pysha3 import keccak256 as keccak  # `eth_hash.auto` may take one that needs ten times as long
-
 from medunion.crypto.encoding import abi_words, exact
+
+try:
+    from eth_hash.backends.pysha3 import keccak256 as keccak
+except ImportError:  # no wheel of it for this system: the other needs ten times as long
+    from eth_hash.backends.pycryptodome import keccak256 as keccak
 
 
 def keccak256(data: bytes) -> bytes:
