@@ -77,5 +77,6 @@ def mask_of(codings: Iterable[tuple[str | None, str | None]]) -> RestrictedClass
     """Union of the classes of all codings of a resource."""
     mask = RestrictedClass(0)
     for system, code in codings:
-        mask |= mask_of_code(system, code)
+        if found := mask_of_code(system, code):  # few have one, and joining flags is slow
+            mask |= found
     return mask

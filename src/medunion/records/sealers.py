@@ -4,6 +4,7 @@ A worker gets everything through its standard input, an unnamed pipe: no key is 
 a file. It ends when the pipe does, also when this process was killed. It reads the author's journal and writes nothing.
 """
 
+import gc
 import os
 import pickle
 import signal
@@ -85,6 +86,7 @@ def workers(sealer: Sealer, intake: Intake, count: int) -> Iterator[Workers]:
 def serve(source: IO[bytes], sink: IO[bytes]) -> None:
     """A worker's life: how to seal, then bundles until the pipe ends."""
     sealer, intake = _read(source)
+    gc.set_threshold(100_000)  # a bundle is many objects and no cycles: looking for some every 700 takes a twentieth
     while True:
         try:
             patient, bundle = _read(source)
