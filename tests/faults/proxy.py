@@ -85,6 +85,8 @@ class Proxy:
 def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1  # an answer leaves in one piece, or the other end waits before it acknowledges the first
 
         def do_POST(self) -> None:
             answer = proxy.answer(self.rfile.read(int(self.headers["Content-Length"])))
