@@ -14,10 +14,15 @@ from medunion.errors import MedUnionError
 
 from .hospital import AUTHOR, Hospital, bundle
 
-SIZE = 8 * 1024 * 1024
-STEP = 12 * 1024
-# A commit writes about 300 KiB here, most of it write-ahead logs of SQLite at the author and the trustees.
-LEAVE = [each * STEP for each in range(40)]
+SIZE = 16 * 1024 * 1024
+PAGE = 4096
+# A commit writes some 100 to 300 KiB here, most of it write-ahead logs of SQLite at the author and the trustees: small
+# steps, where it is the author's step that finds no space, then large ones, the last of which find enough.
+LEAVE = [
+    *(each * PAGE for each in range(20)),
+    *(each * 8 * PAGE for each in range(3, 15)),
+    *(each * 64 * PAGE for each in range(2, 12)),
+]
 
 
 def fill(ballast: Path, leave: int) -> None:
