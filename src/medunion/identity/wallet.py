@@ -186,7 +186,8 @@ class Identity:
                 for key in secrets["keys"]:
                     hpke.public_key(bytes.fromhex(key))
                 Configuration.from_dict(secrets["configuration"])
-                Configuration.from_dict(secrets.get("scheduled", {}))
+                for waiting in ("scheduled", "intended"):
+                    Configuration.from_dict(secrets.get(waiting, {}))
                 _ = [HeldContacts.decode(bytes.fromhex(each)) for each in secrets.get("held", [])]
             except (ValueError, KeyError, TypeError, AttributeError, CryptoError, InputError):
                 raise WalletCorrupted("the wallet's secrets are not whole", field="secrets") from None
