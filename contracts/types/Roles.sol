@@ -16,6 +16,11 @@ library Roles {
     uint16 internal constant CLINICIAN = 16;
     /// @dev Attests clinicians, renews provisional ids, reviews emergencies; only operators of a regulator.
     uint16 internal constant REGISTRAR = 32;
+    /// @dev Acts in matters of money: offers agreements and files claims; publishes plans, issues policies and funds the
+    /// pool; issues the token.
+    uint16 internal constant FINANCE = 64;
+    /// @dev Signs an insurer's predeterminations, and approves or contests claims in its review.
+    uint16 internal constant ADJUDICATOR = 128;
     /// @dev All bits that a member may give to its own operators.
-    uint16 internal constant OWN = ADMIN | DESK | RECORDS | READER | REGISTRAR;
+    uint16 internal constant OWN = ADMIN | DESK | RECORDS | READER | REGISTRAR | FINANCE | ADJUDICATOR;
 }

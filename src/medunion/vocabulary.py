@@ -45,6 +45,8 @@ class Role(IntFlag):
     READER = 8
     CLINICIAN = 16
     REGISTRAR = 32
+    FINANCE = 64
+    ADJUDICATOR = 128
 
 
 class Category(IntEnum):
