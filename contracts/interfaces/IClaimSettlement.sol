@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {AgreementId, ClaimStage, PolicyId, Terms} from "../types/Care.sol";
+import {Cover, Line, Share} from "../types/Insurance.sol";
+import {MemberId, PatientId} from "../types/Types.sol";
+import {IRecordRegistry} from "./IRecordRegistry.sol";
+import {IVersioned} from "./IVersioned.sol";
+
+/// @title IClaimSettlement
+/// @notice Completion of a treatment: its claim is filed on committed records, verified, adjudicated and, with the patient's
+/// receipt, paid in one transaction.
+/// @dev Assumes: (1) evidence shows that a record was committed by this provider, for this patient, in the episode of completion;
+/// that the record is true is not proved; (2) a record supports the lines of one claim and no other claim; (3) without the
+/// patient's receipt payments wait for {CONTEST_WINDOW}; above a plan's auto-adjudication limit they wait for the insurer's review, which
+/// runs from its receipt of the evidence, from 24 hours after its logged request, or from 24 hours after its turn, whichever it brought
+/// about first; silence settles; (4) policies are paid in their order: a contest holds its own and later policies' payments,
+/// never the patient's part or earlier policies'; (5) a contest that the provider does not dispute for {OBJECTION_PERIOD} stands;
+/// (6) a ruling moves money and never computes a claim anew: what it takes is the provider's loss; what was paid already becomes a debt;
+/// (7) debts are netted from the provider's next payouts, oldest first, at most {MAX_NETTED} a payout, and block new offers; (8) this contract holds tokens only within a transaction.
+/// Typed data (EIP-712, domain "ClaimSettlement", "1"): `Receipt(bytes32 agreement,uint40 deadline)`.
+interface IClaimSettlement is IVersioned {
+    /// @notice A committed record under a root.
+    struct Evidence {
+        bytes32 root;
+        IRecordRegistry.Leaf leaf;
+        bytes32[] proof;
+    }
+
+    /// @notice The patient's signed receipt; an empty signature is none.
+    struct SignedReceipt {
+        uint40 deadline;
+        bytes signature;
+    }
+
+    /// @notice A claim. `next` is the first policy that is not paid or decided; `reviews` has a bit for each policy whose review is open;
+    /// `owed` is the patient's part, `receivable` what of it the deposit did not cover; `clock` is when the review of `next` begins, or, contested,
+    /// the last second for an objection; `withheld` that the insurer logged a request for evidence; times in seconds.
+    struct Claim {
+        ClaimStage stage;
+        uint8 policies;
+        uint8 next;
+        uint8 reviews;
+        bool withheld;
+        bool depositPaid;
+        uint40 filedAt;
+        uint40 payableAt;
+        uint40 clock;
+        uint48 owed;
+        uint48 receivable;
+    }
+
+    /// @notice What a panel decided: `removed` of each policy's payment, `refund` of the patient's part; `reversed` gives everything back.
+    struct Ruling {
+        bool reversed;
+        uint48[4] removed;
+        uint48 refund;
+    }
+
+    /// @notice A claim was filed and adjudicated: what each policy pays, the patient owes, and the provider writes off.
+    event ClaimFiled(AgreementId indexed claim, PatientId indexed patient, MemberId indexed provider, uint32 firstDay, uint32 lastDay, uint48[4] paid, uint48 owed, uint48 writtenOff, uint8 reviews);
+    /// @notice A record supports this claim and no other.
+    event EvidenceUsed(AgreementId indexed claim, bytes32 indexed recordId, bytes32 leafHash);
+    /// @notice The patient confirmed the treatment.
+    event ReceiptGiven(AgreementId indexed claim);
+    /// @notice A policy's payment left its pool; `netted` of it went to the provider's creditors.
+    event PolicyPaid(AgreementId indexed claim, uint8 index, uint48 amount, uint48 netted);
+    event EvidenceRequested(AgreementId indexed claim, MemberId indexed insurer, uint40 reviewFrom);
+    event EvidenceReceived(AgreementId indexed claim, MemberId indexed insurer);
+    event ClaimApproved(AgreementId indexed claim, uint8 index, MemberId indexed insurer);
+    event ClaimContested(AgreementId indexed claim, uint8 index, MemberId indexed insurer, uint8 rule, bytes32 reasonDigest, uint40 objectUntil);
+    event ContestConceded(AgreementId indexed claim, uint8 index, uint48 returned);
+    event ClaimLocked(AgreementId indexed claim);
+    event ClaimRuled(AgreementId indexed claim, Ruling ruling);
+    event ClaimSettled(AgreementId indexed claim);
+    event ClaimReversed(AgreementId indexed claim, bool byRuling);
+    event ReceivablePaid(AgreementId indexed claim, address indexed from, uint48 amount, uint48 left);
+    event DebtIncurred(MemberId indexed provider, AgreementId indexed claim, MemberId indexed insurer, uint48 amount);
+    event DebtPaid(MemberId indexed provider, AgreementId indexed claim, MemberId indexed insurer, uint48 amount);
+
+    error ClaimSettlement_Unauthorized(address caller, MemberId member);
+    error ClaimSettlement_NotController(PatientId patient, address caller);
+    error ClaimSettlement_PatientFrozen(PatientId patient, uint40 until);
+    error ClaimSettlement_NotDisputes(address caller);
+    error ClaimSettlement_WrongStage(AgreementId claim, ClaimStage stage);
+    error ClaimSettlement_NotNow(AgreementId claim, uint40 from);
+    error ClaimSettlement_BadLines(AgreementId claim);
+    error ClaimSettlement_NoEpisode(PatientId patient, MemberId provider);
+    error ClaimSettlement_BadEvidence(uint256 index, EvidenceFlaw flaw);
+    error ClaimSettlement_EvidenceUsed(bytes32 recordId, AgreementId claim);
+    error ClaimSettlement_BadRule(AgreementId claim, uint8 rule);
+    error ClaimSettlement_NoReview(AgreementId claim, uint8 index);
+    error ClaimSettlement_BadAmount(AgreementId claim, uint256 amount);
+
+    /// @notice What speaks against a piece of evidence.
+    enum EvidenceFlaw {
+        None,
+        OtherPatient,
+        OtherProvider,
+        OtherEpisode,
+        OutsideWindow,
+        OtherCategory,
+        NotCommitted,
+        Superseded,
+        Unused
+    }
+
+    /// @notice Completes a treatment, files and adjudicates its claim, and pays it when the patient's receipt is there.
+    /// @dev Requirements: caller has FINANCE of the provider, active or suspended; the agreement is accepted and in time; an episode is open or in its
+    /// filing period; `evidenceOf[k]` names line k's piece of evidence, of the line's category, in the window, committed, the record's latest
+    /// version, in this episode, not used by another claim; every piece is used. Emits {ClaimFiled}, {EvidenceUsed} and what payment emits.
+    function complete(Terms calldata terms, Line[] calldata lines, Cover[] calldata covers, Evidence[] calldata evidence, uint8[] calldata evidenceOf, SignedReceipt calldata receipt) external;
+
+    /// @notice The patient confirms the treatment after completion: what needs no review is paid. Caller is the controller, who is not frozen.
+    function confirm(Terms calldata terms) external;
+    /// @notice {confirm} by signature; anybody may relay.
+    function confirmBySig(Terms calldata terms, SignedReceipt calldata receipt) external;
+    /// @notice Pays what is due: after the contest window, after a silent review. Anybody may call.
+    function release(Terms calldata terms) external;
+
+    /// @notice The insurer asks for the evidence on the ledger, once: its review runs from 24 hours on. Caller has ADJUDICATOR of the insurer whose turn it is.
+    function requestEvidence(Terms calldata terms) external;
+    /// @notice The insurer has the evidence's keys: its review runs from now. Caller as in {requestEvidence}.
+    function receiveEvidence(Terms calldata terms) external;
+    /// @notice The insurer approves. Caller as in {requestEvidence}. Pays what is due.
+    function approve(Terms calldata terms) external;
+    /// @notice The insurer contests by a rule that its plan publishes; 0 is "records withheld", valid 24 hours after a request that was not met.
+    /// @param reasonDigest Salted digest of the finding.
+    function contest(Terms calldata terms, uint8 rule, bytes32 reasonDigest) external;
+    /// @notice The provider gives in to a contest, or anybody says so after {OBJECTION_PERIOD}: the contested payment is free again.
+    function concede(Terms calldata terms) external;
+
+    /// @notice Gives everything back (退费/冲正): what was paid is taken from the caller, who approved it. Caller has FINANCE of the provider.
+    function reverse(Terms calldata terms) external;
+    /// @notice Pays of what the patient owes beyond the deposit, from the caller to the payee.
+    function payReceivable(Terms calldata terms, uint48 amount) external;
+    /// @notice Pays the provider's oldest debts from the caller.
+    function repay(MemberId provider, uint48 amount) external;
+
+    /// @notice Locks a claim for a dispute. Only {IDisputeResolution}.
+    /// @dev Requirements: pending, contested, or settled at most {DISPUTE_PERIOD} ago. Emits {ClaimLocked}.
+    function lock(Terms calldata terms) external;
+    /// @notice Executes a ruling on a locked claim; amounts at most what was adjudicated. Only {IDisputeResolution}. Emits {ClaimRuled}, and what payment emits.
+    function applyRuling(Terms calldata terms, Ruling calldata ruling) external;
+
+    function claimOf(AgreementId claim) external view returns (Claim memory);
+    function shareOf(AgreementId claim, uint8 index) external view returns (Share memory);
+    function claimOfRecord(bytes32 recordId) external view returns (AgreementId);
+    function debtOf(MemberId provider) external view returns (uint256);
+    function CONTEST_WINDOW() external view returns (uint40);
+    function OBJECTION_PERIOD() external view returns (uint40);
+    function DISPUTE_PERIOD() external view returns (uint40);
+    function MAX_NETTED() external view returns (uint256);
+}

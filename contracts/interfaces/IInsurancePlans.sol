@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {AgreementId, PlanId, PolicyId, Terms} from "../types/Care.sol";
+import {Accumulators, Band, Benefit, Cover, Line, Share} from "../types/Insurance.sol";
+import {MemberId, MemberKind, MemberStatus, PatientId, PatientStatus} from "../types/Types.sol";
+import {IVersioned} from "./IVersioned.sol";
+
+/// @title IInsurancePlans
+/// @notice Insurers' plan versions, the policies of patients (FHIR R4 InsurancePlan, Coverage), the pools that pay, and how
+/// much of each policy's period is used.
+/// @dev Assumes: (1) a published plan never changes: another version is another plan; (2) an insurer issues a policy with its
+/// opening accumulators, the patient accepts it by signature and thereby checks in at the insurer until the policy's end and
+/// its filing period; (3) accumulators belong to (policy, period); a period is a plan year; (4) an insurer's money is free
+/// or reserved: only free money is withdrawn, reserved money leaves only to be paid or to become free again; (5) ends of policies
+/// and networks are never retroactive; (6) the arithmetic is {Benefits}; it never fails on an accepted agreement: what a
+/// policy cannot pay, it does not pay; (7) suspension of an insurer stops publishing, issuing and new reservations, nothing else;
+/// (8) the token is fixed at construction; the plan's currency is the token's.
+/// Typed data (EIP-712, domain "InsurancePlans", "1"): `AcceptPolicy(bytes32 policy,bytes32 patient,uint32 insurer,uint32 plan,uint32 firstDay,uint32 lastDay,uint40 deadline)`,
+/// `EndPolicy(bytes32 policy,uint32 lastDay,uint40 deadline)`.
+interface IInsurancePlans is IVersioned {
+    /// @notice A plan version. `classSelfPayBps` by class index (at most 16), `bands` ascending (1 to 8), `periodMonth` 1 to 12.
+    /// Claims for which it pays more than `autoAdjudicationLimit` are reviewed for `reviewPeriod` seconds (1 hour to 30 days). `rules` has bit i
+    /// for each published rule i by which it may contest; bit 0 is "records withheld". `documentDigest` names the published document.
+    struct Plan {
+        Benefit benefit;
+        Band[] bands;
+        uint16[] classSelfPayBps;
+        uint8 periodMonth;
+        uint48 autoAdjudicationLimit;
+        uint32 reviewPeriod;
+        uint32 rules;
+        bytes32 documentDigest;
+    }
+
+    /// @notice A policy as it is issued: days inclusive; `opening` are the accumulators of the first day's period; the patient accepts until `acceptUntil`.
+    struct PolicyRequest {
+        PlanId plan;
+        PatientId patient;
+        uint32 firstDay;
+        uint32 lastDay;
+        Accumulators opening;
+        uint40 acceptUntil;
+        bytes32 salt;
+    }
+
+    /// @notice A policy; zero `acceptedAt` until the patient accepted.
+    struct Policy {
+        PatientId patient;
+        MemberId insurer;
+        PlanId plan;
+        uint32 firstDay;
+        uint32 lastDay;
+        uint40 acceptUntil;
+        uint40 acceptedAt;
+    }
+
+    /// @notice An insurer's money in minor units.
+    struct Pool {
+        uint128 free;
+        uint128 reserved;
+    }
+
+    /// @notice How a claim is contested: see {Plan}.
+    struct ReviewTerms {
+        uint48 autoAdjudicationLimit;
+        uint32 reviewPeriod;
+        uint32 rules;
+    }
+
+    /// @notice What one policy pays for a claim. `covered` is false when the policy did not cover the service days.
+    struct Outcome {
+        MemberId insurer;
+        bool covered;
+        bool reviewed;
+        Share share;
+    }
+
+    event PlanPublished(PlanId indexed plan, MemberId indexed insurer, Plan terms);
+    event NetworkChanged(PlanId indexed plan, MemberId indexed provider, bool member);
+    event PolicyIssued(PolicyId indexed policy, PatientId indexed patient, MemberId indexed insurer, PolicyRequest request);
+    event PolicyAccepted(PolicyId indexed policy, PatientId indexed patient, MemberId indexed insurer);
+    event PolicyEnded(PolicyId indexed policy, uint32 lastDay, bool byPatient);
+    event PoolFunded(MemberId indexed insurer, address indexed from, uint128 amount);
+    event PoolWithdrawn(MemberId indexed insurer, address indexed to, uint128 amount);
+    /// @notice One policy's adjudication of a claim; a line is `eligible | selfPay << 48 | deductible << 96 | paid << 144`.
+    event Adjudicated(AgreementId indexed agreement, PolicyId indexed policy, uint32 period, Share share, uint256[] lines);
+    event AccumulatorsReturned(PolicyId indexed policy, AgreementId indexed agreement, Share share);
+    event PoolPaid(MemberId indexed insurer, AgreementId indexed agreement, address to, uint48 amount);
+
+    error InsurancePlans_Unauthorized(address caller, uint16 role);
+    error InsurancePlans_NotInsurer(MemberId member, MemberKind kind);
+    error InsurancePlans_InsurerNotActive(MemberId insurer, MemberStatus status);
+    error InsurancePlans_NotCore(address caller);
+    error InsurancePlans_BadPlan(uint8 field);
+    error InsurancePlans_UnknownPlan(PlanId plan);
+    error InsurancePlans_BadPolicy(PolicyId policy);
+    error InsurancePlans_NotController(PatientId patient, address caller);
+    error InsurancePlans_PatientNotActive(PatientId patient, PatientStatus status);
+    error InsurancePlans_PatientFrozen(PatientId patient, uint40 until);
+    error InsurancePlans_NotOffered(PolicyId policy);
+    error InsurancePlans_BadEnd(PolicyId policy, uint32 lastDay);
+    error InsurancePlans_NotCovered(PolicyId policy, uint32 firstDay, uint32 lastDay);
+    error InsurancePlans_NotInNetwork(PlanId plan, MemberId provider);
+    error InsurancePlans_PoolExhausted(MemberId insurer, uint128 free, uint256 needed);
+    error InsurancePlans_TwoByCase(PolicyId policy);
+
+    /// @notice Publishes a plan version. Caller has FINANCE of an active insurer. Emits {PlanPublished}.
+    function publish(Plan calldata terms) external returns (PlanId plan);
+    /// @notice Adds or removes a provider of a plan's network, from now on. Caller has FINANCE of the insurer. Emits {NetworkChanged}.
+    function setNetwork(PlanId plan, MemberId provider, bool isMember) external;
+    /// @notice Issues a policy. Caller has FINANCE of the plan's active insurer. Emits {PolicyIssued}.
+    function issue(PolicyRequest calldata request) external returns (PolicyId policy);
+    /// @notice Accepts a policy, with its opening accumulators. Caller is the controller, who is not frozen. Emits {PolicyAccepted}.
+    function acceptPolicy(PolicyId policy) external;
+    /// @notice {acceptPolicy} by signature; anybody may relay.
+    function acceptPolicyBySig(PolicyId policy, uint40 deadline, bytes calldata signature) external;
+    /// @notice Ends a policy after `lastDay`, not before today. Caller has FINANCE of its insurer. Emits {PolicyEnded}.
+    function endPolicy(PolicyId policy, uint32 lastDay) external;
+    /// @notice The same by the patient's controller.
+    function endPolicyByPatient(PolicyId policy, uint32 lastDay) external;
+    /// @notice {endPolicyByPatient} by signature; anybody may relay.
+    function endPolicyBySig(PolicyId policy, uint32 lastDay, uint40 deadline, bytes calldata signature) external;
+    /// @notice Adds the caller's tokens to the pool of an insurer. Anybody may. Emits {PoolFunded}.
+    function fund(MemberId insurer, uint128 amount) external;
+    /// @notice Takes free money out of the pool to the caller, who has FINANCE of the insurer, active or suspended. Emits {PoolWithdrawn}.
+    function withdraw(uint128 amount) external;
+
+    /// @notice Refuses what a policy of an offer must not be. View for {ICareAgreements}.
+    /// @return insurer Whose predetermination the offer needs.
+    function requireOfferable(PolicyId policy, PatientId patient, MemberId provider, uint32 firstDay, uint32 lastDay) external view returns (MemberId insurer, bool byCase, uint32 reviewPeriod);
+    /// @notice Reserves each policy's part of an accepted agreement. Only {ICareAgreements}.
+    function reserve(Terms calldata terms, Line[] calldata lines, Cover[] calldata covers) external returns (uint48[4] memory reserved);
+    /// @notice Frees reservations. Only {ICareAgreements}.
+    function unreserve(PolicyId[4] calldata policies, uint32 serviceDay, uint48[4] calldata reserved) external;
+    /// @notice Adjudicates a claim: uses up reservations, moves accumulators, keeps what is to be paid reserved. Only {IClaimSettlement}. Emits {Adjudicated}.
+    /// @return outcomes One for each policy.
+    /// @return patientShare What remains for the patient.
+    function adjudicate(AgreementId agreement, Terms calldata terms, Line[] calldata lines, Cover[] calldata covers, uint48[4] calldata reserved, uint32 firstDay, uint32 lastDay) external returns (Outcome[] memory outcomes, uint256 patientShare);
+    /// @notice Pays reserved money out. Only {IClaimSettlement}. Emits {PoolPaid}.
+    function pay(AgreementId agreement, MemberId insurer, address to, uint48 amount) external;
+    /// @notice Gives `share` back to the accumulators and `unpaid` of the reserved money to the pool's free part. Only {IClaimSettlement}. Emits {AccumulatorsReturned}.
+    function giveBack(AgreementId agreement, PolicyId policy, uint32 serviceDay, Share calldata share, uint48 unpaid) external;
+    /// @notice Counts tokens that {IClaimSettlement} has just sent here as free money of an insurer. Emits {PoolFunded}.
+    function credit(MemberId insurer, uint48 amount) external;
+
+    function planOf(PlanId plan) external view returns (MemberId insurer, Plan memory terms);
+    function reviewOf(PolicyId policy) external view returns (MemberId insurer, ReviewTerms memory);
+    function policyOf(PolicyId policy) external view returns (Policy memory);
+    function accumulatorsOf(PolicyId policy, uint32 period) external view returns (Accumulators memory, uint48 reserved);
+    function periodOf(PolicyId policy, uint32 day) external view returns (uint32);
+    function poolOf(MemberId insurer) external view returns (Pool memory);
+    function isInNetwork(PlanId plan, MemberId provider) external view returns (bool);
+    function policyIdOf(PolicyRequest calldata request) external pure returns (PolicyId);
+}
