@@ -33,12 +33,12 @@ interface IClaimSettlement is IVersioned {
         bytes signature;
     }
 
-    /// @notice A claim. `next` is the first policy that is not paid or decided; `reviews` has a bit for each policy whose review is open;
-    /// `owed` is the patient's part, `receivable` what of it the deposit did not cover; `clock` is when the review of `next` begins, or, contested,
-    /// the last second for an objection; `withheld` that the insurer logged a request for evidence; times in seconds.
+    /// @notice A claim. `next` is the first policy that is not paid; `reviews` has a bit for each policy whose review is open, the lowest is
+    /// the one whose turn it is; `withheld` tells that its insurer logged a request for evidence; `clock` is when its review begins, or,
+    /// contested, the last second for an objection; payments wait until `payableAt`; `owed` is the patient's part, `receivable` what
+    /// of it is not paid by the deposit or since; times in seconds.
     struct Claim {
         ClaimStage stage;
-        uint8 policies;
         uint8 next;
         uint8 reviews;
         bool withheld;
@@ -63,8 +63,6 @@ interface IClaimSettlement is IVersioned {
     event EvidenceUsed(AgreementId indexed claim, bytes32 indexed recordId, bytes32 leafHash);
     /// @notice The patient confirmed the treatment.
     event ReceiptGiven(AgreementId indexed claim);
-    /// @notice A policy's payment left its pool; `netted` of it went to the provider's creditors.
-    event PolicyPaid(AgreementId indexed claim, uint8 index, uint48 amount, uint48 netted);
     event EvidenceRequested(AgreementId indexed claim, MemberId indexed insurer, uint40 reviewFrom);
     event EvidenceReceived(AgreementId indexed claim, MemberId indexed insurer);
     event ClaimApproved(AgreementId indexed claim, uint8 index, MemberId indexed insurer);
