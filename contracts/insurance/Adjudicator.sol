@@ -5,22 +5,34 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {Benefits} from "../libraries/Benefits.sol";
 import {AgreementId, PlanId, PolicyId, Terms} from "../types/Care.sol";
-import {Accumulators, Cover, Line, Share} from "../types/Insurance.sol";
-import {MemberId} from "../types/Types.sol";
+import {Accumulators, Cover, Line} from "../types/Insurance.sol";
 import {Policies} from "./Policies.sol";
 
 /// @title Adjudicator
 /// @notice The part of {InsurancePlans} that reserves for an agreement and adjudicates its claim.
 abstract contract Adjudicator is Policies {
-    /// @dev One policy of a claim while the claim is adjudicated.
+    /// @dev A claim while it is adjudicated; `remaining` by line after the policies so far, `others` what they pay that are not by case.
+    struct Work {
+        AgreementId agreement;
+        uint32 firstDay;
+        uint32 lastDay;
+        uint256 count;
+        uint256[] remaining;
+        uint256 others;
+        bool hasCase;
+        uint256 caseIndex;
+        Turn byCase;
+    }
+
+    /// @dev One policy of it: `own` is its reservation for this claim, `limit` what its annual limit leaves.
     struct Turn {
         PolicyId policy;
-        MemberId insurer;
-        PlanId plan;
         uint32 period;
-        uint48 reserved;
-        uint48 caseRate;
+        uint256 own;
+        uint256 limit;
+        uint256 caseRate;
         Used used;
+        uint256[] lines;
     }
 
     function _reserve(Terms calldata terms, Line[] calldata lines, Cover[] calldata covers)
@@ -29,35 +41,115 @@ abstract contract Adjudicator is Policies {
     {
         uint256 count = covers.length / lines.length;
         for (uint256 i = 0; i < count; ++i) {
-            PolicyId policy = terms.policies[i];
-            PlanId plan = _policies[policy].plan;
-            PlanSlot memory slot = _plans[plan];
-            Used storage used = _used[policy][_periodOf(plan, terms.serviceFrom)];
-            uint256 needed = Benefits.reservationOf(lines, covers, count, i, _rulesOf(plan, slot));
-            uint256 left = _left(slot.annualLimit, used.paid, used.reserved);
-            uint48 amount = SafeCast.toUint48(needed < left ? needed : left);
-            Pool memory pool = _pools[slot.insurer];
-            if (amount > pool.free) revert InsurancePlans_PoolExhausted(slot.insurer, pool.free, amount);
-            used.reserved += amount;
-            _pools[slot.insurer] = Pool(pool.free - amount, pool.reserved + amount);
-            reserved[i] = amount;
+            uint256 needed = Benefits.reservationOf(lines, covers, count, i, _rulesOf(_policies[terms.policies[i]].plan));
+            reserved[i] = _hold(terms.policies[i], terms.serviceFrom, needed);
         }
     }
 
     /// @dev Policies one after the other over all lines; a policy by case pays last, from what the others and the patient pay.
     function _adjudicate(
-        AgreementId agreement,
+        Work memory work,
         Terms calldata terms,
         Line[] calldata lines,
         Cover[] calldata covers,
-        uint48[4] calldata reserved,
-        uint32[2] memory daysServed
+        uint48[4] calldata reserved
     ) internal returns (Outcome[] memory outcomes, uint256 patientShare) {
-        // … (arithmetic by {Benefits})
+        work.count = covers.length / lines.length;
+        work.remaining = new uint256[](lines.length);
+        for (uint256 k = 0; k < lines.length; ++k) {
+            work.remaining[k] = lines[k].billed;
+        }
+        outcomes = new Outcome[](work.count);
+        for (uint256 i = 0; i < work.count; ++i) {
+            _takeTurn(work, terms.policies[i], covers, i, reserved[i], outcomes[i]);
+        }
+        for (uint256 k = 0; k < lines.length; ++k) {
+            patientShare += work.remaining[k];
+        }
+        if (work.hasCase) {
+            Turn memory turn = work.byCase;
+            Outcome memory outcome = outcomes[work.caseIndex];
+            uint256 left = _min(turn.limit, turn.own + _pools[outcome.insurer].free);
+            outcome.share.paid = Benefits.caseOf(turn.caseRate, patientShare, work.others, left);
+            _keep(work.agreement, turn, outcome);
+        }
     }
 
-    /// @dev What a limit leaves; after a ruling or by opening accumulators more may be used than the limit.
+    /// @dev Policy `index` runs over the lines; one that does not cover the days that were served pays nothing.
+    function _takeTurn(
+        Work memory work,
+        PolicyId policy,
+        Cover[] calldata covers,
+        uint256 index,
+        uint48 own,
+        Outcome memory outcome
+    ) private {
+        Policy memory found = _policies[policy];
+        outcome.insurer = found.insurer;
+        outcome.covered = work.firstDay >= found.firstDay && work.lastDay <= found.lastDay;
+        Turn memory turn;
+        turn.policy = policy;
+        turn.own = own;
+        PlanSlot memory slot = _plans[found.plan];
+        turn.period = _periodIn(slot, work.firstDay);
+        turn.used = _used[policy][turn.period];
+        turn.limit = _left(slot.annualLimit, turn.used.paid, turn.used.reserved - own);
+        turn.caseRate = slot.caseRate;
+        if (outcome.covered) {
+            uint256 left = _min(turn.limit, own + _pools[found.insurer].free);
+            Accumulators memory used = Accumulators(turn.used.deductible, turn.used.covered, turn.used.outOfPocket, turn.used.paid);
+            (outcome.share, turn.lines) =
+                Benefits.run(work.remaining, covers, work.count, index, _rulesOf(found.plan), used, left);
+            if (slot.caseRate != _NONE) {
+                (work.hasCase, work.caseIndex, work.byCase) = (true, index, turn);
+                return;
+            }
+        }
+        work.others += outcome.share.paid;
+        _keep(work.agreement, turn, outcome);
+    }
+
+    /// @dev Writes what a policy adds to its accumulators; what it pays stays reserved in its insurer's pool until it is paid.
+    function _keep(AgreementId agreement, Turn memory turn, Outcome memory outcome) private {
+        uint48 paid = outcome.share.paid;
+        outcome.reviewed = paid > _reviews[_policies[turn.policy].plan].autoAdjudicationLimit;
+        Used memory used = turn.used;
+        used.deductible = SafeCast.toUint48(uint256(used.deductible) + outcome.share.deductible);
+        used.covered = SafeCast.toUint48(uint256(used.covered) + outcome.share.covered);
+        used.outOfPocket = SafeCast.toUint48(uint256(used.outOfPocket) + outcome.share.outOfPocket);
+        used.paid = SafeCast.toUint48(uint256(used.paid) + paid);
+        used.reserved -= uint48(turn.own); // a reservation is an uint48
+        _used[turn.policy][turn.period] = used;
+        Pool memory pool = _pools[outcome.insurer];
+        _pools[outcome.insurer] = Pool(
+            SafeCast.toUint128(uint256(pool.free) + turn.own - paid), SafeCast.toUint128(uint256(pool.reserved) - turn.own + paid)
+        );
+        emit Adjudicated(agreement, turn.policy, turn.period, outcome.share, turn.lines);
+    }
+
+    /// @dev Reserves what is needed of what a policy's annual limit leaves; the pool must have it.
+    function _hold(PolicyId policy, uint32 serviceDay, uint256 needed) private returns (uint48 amount) {
+        Policy storage found = _policies[policy];
+        PlanSlot memory slot = _plans[found.plan];
+        Used storage used = _used[policy][_periodIn(slot, serviceDay)];
+        amount = SafeCast.toUint48(_min(needed, _left(slot.annualLimit, used.paid, used.reserved)));
+        Pool memory pool = _pools[slot.insurer];
+        if (amount > pool.free) revert InsurancePlans_PoolExhausted(slot.insurer, pool.free, amount);
+        used.reserved += amount;
+        _pools[slot.insurer] = Pool(pool.free - amount, pool.reserved + amount);
+    }
+
+    function _rulesOf(PlanId plan) private view returns (Benefits.Rules memory) {
+        PlanSlot memory slot = _plans[plan];
+        return Benefits.Rules(_benefitOf(slot), _bandsOf(plan, slot.bands), _classes[plan], slot.classes);
+    }
+
+    /// @dev What a limit leaves; opening accumulators may have used more than it.
     function _left(uint256 limit, uint256 paid, uint256 reserved) private pure returns (uint256) {
         return limit > paid + reserved ? limit - paid - reserved : 0;
+    }
+
+    function _min(uint256 a, uint256 b) private pure returns (uint256) {
+        return a < b ? a : b;
     }
 }

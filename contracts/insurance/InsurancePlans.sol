@@ -4,7 +4,6 @@ pragma solidity ^0.8.30;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {ICareEpisodes} from "../interfaces/ICareEpisodes.sol";
 import {IConsortiumRegistry} from "../interfaces/IConsortiumRegistry.sol";
@@ -106,7 +105,11 @@ contract InsurancePlans is Adjudicator, ReentrancyGuardTransient {
         uint32 firstDay,
         uint32 lastDay
     ) external onlySettlement returns (Outcome[] memory outcomes, uint256 patientShare) {
-        return _adjudicate(agreement, terms, lines, covers, reserved, [firstDay, lastDay]);
+        Work memory work;
+        work.agreement = agreement;
+        work.firstDay = firstDay;
+        work.lastDay = lastDay;
+        return _adjudicate(work, terms, lines, covers, reserved);
     }
 
     /// @inheritdoc IInsurancePlans

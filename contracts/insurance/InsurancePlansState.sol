@@ -145,7 +145,11 @@ abstract contract InsurancePlansState is IInsurancePlans {
     }
 
     function _periodOf(PlanId plan, uint32 day) internal view returns (uint32) {
-        return Periods.periodOf(day, _plans[plan].periodMonth);
+        return _periodIn(_plans[plan], day);
+    }
+
+    function _periodIn(PlanSlot memory slot, uint32 day) internal pure returns (uint32) {
+        return Periods.periodOf(day, slot.periodMonth);
     }
 
     function _benefitOf(PlanSlot memory slot) internal pure returns (Benefit memory) {
