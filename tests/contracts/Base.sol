@@ -11,10 +11,10 @@ import {Roles} from "../../contracts/types/Roles.sol";
 import {MemberId, MemberKind} from "../../contracts/types/Types.sol";
 import {Consents} from "./Consents.sol";
 
-/// @notice A consortium with its council and seven members, each with one account per role, created by one {Deployer}.
+/// @notice A consortium with its council and eight members, each with one account per role, created by one {Deployer}.
 /// @dev A domain's base extends this one: it overrides {_plan} (call super, then {_add} its contract) and `setUp`.
 abstract contract GovernanceBase is Consents {
-    /// @dev Accounts of one member, one per role; only a regulator has a registrar.
+    /// @dev Accounts of one member, one per role; only a regulator has a registrar, only an insurer an adjudicator.
     struct Staff {
         MemberId member;
         address admin;
@@ -22,7 +22,9 @@ abstract contract GovernanceBase is Consents {
         address records;
         address reader;
         address clinician;
+        address finance;
         address registrar;
+        address adjudicator;
     }
 
     uint40 internal constant START = 1_800_000_000;
@@ -36,6 +38,7 @@ abstract contract GovernanceBase is Consents {
     MemberId internal constant INSURER = MemberId.wrap(5);
     MemberId internal constant REGULATOR = MemberId.wrap(6);
     MemberId internal constant PHARMACY = MemberId.wrap(7);
+    MemberId internal constant BANK = MemberId.wrap(8);
     MemberId internal constant NOBODY = MemberId.wrap(0);
     MemberId internal constant UNKNOWN_MEMBER = MemberId.wrap(99);
 
@@ -52,6 +55,7 @@ abstract contract GovernanceBase is Consents {
     Staff internal insurer;
     Staff internal regulator;
     Staff internal pharmacy;
+    Staff internal bank;
     address internal stranger;
 
     bytes[] private _creationCodes;
@@ -193,11 +197,12 @@ abstract contract GovernanceBase is Consents {
         insurer = _enrol(INSURER, MemberKind.Insurer, "insurer");
         regulator = _enrol(REGULATOR, MemberKind.Regulator, "regulator");
         pharmacy = _enrol(PHARMACY, MemberKind.Pharmacy, "pharmacy");
-        regulator.registrar = _account("regulator registrar");
-        _addOperator(regulator.admin, regulator.registrar, Roles.REGISTRAR);
+        bank = _enrol(BANK, MemberKind.Bank, "bank");
+        regulator.registrar = _hire(regulator.admin, "regulator registrar", Roles.REGISTRAR);
+        insurer.adjudicator = _hire(insurer.admin, "insurer adjudicator", Roles.ADJUDICATOR);
     }
 
-    /// @dev The clinicians of those who treat; the insurer's and the regulator's have no licence.
+    /// @dev The clinicians of those who treat; the insurer's, the regulator's and the bank's have no licence.
     function _attestAll() private {
         _attest(hospitalA.clinician, ATTESTED_UNTIL);
         _attest(hospitalB.clinician, ATTESTED_UNTIL);
@@ -214,6 +219,7 @@ abstract contract GovernanceBase is Consents {
         staff.records = _hire(staff.admin, string.concat(name, " records"), Roles.RECORDS);
         staff.reader = _hire(staff.admin, string.concat(name, " reader"), Roles.READER);
         staff.clinician = _hire(staff.admin, string.concat(name, " clinician"), Roles.READER);
+        staff.finance = _hire(staff.admin, string.concat(name, " finance"), Roles.FINANCE);
     }
 
     function _hire(address admin, string memory name, uint16 roles) private returns (address operator) {

@@ -32,19 +32,22 @@ ROLES: dict[str, Role] = {
     "reader": Role.READER,
     "clinician": Role.READER,
     "registrar": Role.REGISTRAR,
+    "finance": Role.FINANCE,
+    "adjudicator": Role.ADJUDICATOR,
 }
 """Accounts that a new member gets, by the name of their key file, and the roles that the member gives them. A clinician
 is a reader until a registrar attests it."""
 
-_TREATING = ("admin", "desk", "records", "reader", "clinician")
-_SERVING = ("admin", "desk", "records", "reader")
+_TREATING = ("admin", "desk", "records", "reader", "clinician", "finance")
+_SERVING = ("admin", "desk", "records", "reader", "finance")
 STAFF: dict[MemberKind, tuple[str, ...]] = {
     MemberKind.HOSPITAL: _TREATING,
     MemberKind.CLINIC: _TREATING,
     MemberKind.LABORATORY: _SERVING,
     MemberKind.PHARMACY: _SERVING,
-    MemberKind.INSURER: ("admin", "records", "reader"),
+    MemberKind.INSURER: ("admin", "records", "reader", "finance", "adjudicator"),
     MemberKind.REGULATOR: ("admin", "registrar", "reader"),
+    MemberKind.BANK: ("admin", "reader", "finance"),
 }
 """Which of them, by kind; others get an admin and a reader."""
 

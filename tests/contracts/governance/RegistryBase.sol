@@ -10,7 +10,7 @@ import {GovernanceBase} from "../Base.sol";
 abstract contract RegistryBase is GovernanceBase {
     uint8 internal constant SUITE = 1;
     string internal constant URL = "https://node.example/new";
-    MemberId internal constant NEW_MEMBER = MemberId.wrap(8);
+    MemberId internal constant NEW_MEMBER = MemberId.wrap(9);
 
     address internal newcomer;
     uint40 internal deadline;
