@@ -19,6 +19,7 @@ CONTRACTS = (
     "AccessGrants",
     "CareEpisodes",
     "RecordRegistry",
+    "SettlementToken",
 )
 """The contracts of a deployment, in the order in which the Deployer creates them."""
 

@@ -7,7 +7,7 @@ send. What was begun is in `deployment.json` before it is sent: running the same
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ VERSION = "1.0.0"
 """What `version()` of every contract must answer."""
 
 _UNVERSIONED = {"AccessManager"}  # OpenZeppelin's
+_AFTER_TOKEN = ("CareAgreements", "CarePlans", "InsurancePlans", "ClaimSettlement", "DisputeResolution")
 
 Progress = Callable[[str, int, int], None]
 """Told of each step: contract, steps done, steps in all."""
@@ -163,9 +164,9 @@ def open_deployment(connection: Connection, deployment: Deployment | Path) -> Ch
     return ledger
 
 
-def addresses_of(deployer: str) -> dict[str, str]:
+def addresses_of(deployer: str, contracts: Sequence[str] = CONTRACTS) -> dict[str, str]:
     """Where a Deployer creates each contract: step i by CREATE with nonce i + 1."""
-    return {name: create_address(deployer, index + 1) for index, name in enumerate(CONTRACTS)}
+    return {name: create_address(deployer, index + 1) for index, name in enumerate(contracts)}
 
 
 def create_address(creator: str, nonce: int) -> str:
@@ -175,7 +176,9 @@ def create_address(creator: str, nonce: int) -> str:
 
 def creation_codes(deployer: str, parameters: Parameters) -> tuple[bytes, ...]:
     """Creation code with constructor arguments of each contract, in order."""
-    at = addresses_of(deployer)
+    # The token names the contracts that settle in it, which are created after it.
+    at = addresses_of(deployer, [*CONTRACTS, *(name for name in _AFTER_TOKEN if name not in CONTRACTS)])
+    settlements = [at[name] for name in ("CareAgreements", "InsurancePlans", "ClaimSettlement")]
     seats = [(seat.member, seat.holder) for seat in parameters.seats]
     arguments: dict[str, tuple[Any, ...]] = {
         "AccessManager": (at["ConsortiumCouncil"],),
@@ -185,6 +188,12 @@ def creation_codes(deployer: str, parameters: Parameters) -> tuple[bytes, ...]:
         "AccessGrants": (at["ConsortiumRegistry"], at["PatientRegistry"]),
         "CareEpisodes": (at["ConsortiumRegistry"], at["PatientRegistry"], at["AccessGrants"]),
         "RecordRegistry": (at["ConsortiumRegistry"], at["CareEpisodes"]),
+        "SettlementToken": (
+            at["AccessManager"],
+            at["ConsortiumRegistry"],
+            settlements,
+            parameters.currency.encode(),
+        ),
     }
     return tuple(_creation_code(name, arguments[name]) for name in CONTRACTS)
 

@@ -46,6 +46,13 @@ _DEFINITIONS: dict[str, tuple[str, ...]] = {
         "CheckIn(bytes32 patient,uint32 member,uint32 nonce,uint40 deadline)",
         "CheckOut(bytes32 patient,uint32 member,uint32 nonce,uint40 deadline)",
     ),
+    "SettlementToken": (
+        "TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,"
+        "bytes32 nonce)",
+        "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,"
+        "bytes32 nonce)",
+        "CancelAuthorization(address authorizer,bytes32 nonce)",
+    ),
 }
 
 
