@@ -1,4 +1,5 @@
-"""Care: the right to write.
+"""Care: the right to write, and what a patient agrees to.
 
     episodes  check-in and check-out (FHIR R4 EpisodeOfCare)
+    terms     terms, lines and covers of an agreement, and their digests
 """
