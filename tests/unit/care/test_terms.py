@@ -65,7 +65,8 @@ class TestDigests:
             terms(disclosure_digest=b"\x14" * 32), terms(lines_digest=b"\x15" * 32), terms(policies=(b"\x05" * 32,)),
             terms(price=12_801), terms(max_patient_share=6_001), terms(deposit=5_001), terms(service_from=DAY + 1),
             terms(service_until=DAY + 11), terms(accept_until=begin_of(DAY) + 1),
-            terms(reserved_until=begin_of(DAY) + 1), terms(care_plan=b"\x16" * 32), terms(visit=1), terms(salt=b"\x17" * 32),
+            terms(reserved_until=begin_of(DAY) + 1), terms(care_plan=b"\x16" * 32), terms(visit=1),
+            terms(salt=b"\x17" * 32),
         ]  # fmt: skip
         assert len({agreement_id(each) for each in (terms(), *changed)}) == len(changed) + 1
 
