@@ -33,7 +33,10 @@ def claim(source: random.Random) -> RandomClaim:
     terms = tuple(_terms(source, scale, index == by_case) for index in range(policies))
     used = tuple(_used(source, each, scale) for each in terms)
     lefts = tuple(
-        min(max(0, each.annual_limit - before.paid), source.choice((MAX_AMOUNT, MAX_AMOUNT, source.randint(0, scale))))
+        min(
+            max(0, each.annual_limit - before.paid),
+            source.choice((MAX_AMOUNT, MAX_AMOUNT, MAX_AMOUNT, source.randint(0, scale))),
+        )
         for each, before in zip(terms, used, strict=True)
     )
     return RandomClaim(tuple(_line(source, largest, policies) for _ in range(count)), terms, used, lefts)
@@ -58,9 +61,9 @@ def _terms(source: random.Random, scale: int, by_case: bool) -> PlanTerms:
     return PlanTerms(
         deductible=source.choice((0, amount())),
         bands=bands,
-        annual_limit=source.choice((MAX_AMOUNT, amount())),
+        annual_limit=source.choice((MAX_AMOUNT, MAX_AMOUNT, amount())),
         out_of_pocket_max=source.choice((None, amount())),
-        case_rate=amount() if by_case else None,
+        case_rate=min(source.randint(0, 2 * scale), MAX_AMOUNT - 1) if by_case else None,
         class_self_pay_bps={name: source.choice(RATES) for name in known},
     )
 
@@ -91,6 +94,7 @@ def rules_reached(given: RandomClaim, result: Adjudication) -> Counter[str]:
         covered = policy.accumulators.covered_used
         found["by case"] += terms.case_rate is not None
         found["a case that pays nothing"] += terms.case_rate is not None and policy.paid == 0
+        found["a case above the bill"] += policy.paid > sum(line.billed for line in given.lines)
         found["a limit inside a line"] += 0 < given.lefts[index] == sum(line.paid for line in policy.lines)
         found["no limit left"] += given.lefts[index] == 0
         found["an out-of-pocket maximum reached"] += (
