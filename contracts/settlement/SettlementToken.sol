@@ -99,7 +99,9 @@ contract SettlementToken is ISettlementToken, ERC3009, AccessManaged {
     /// @inheritdoc ISettlementToken
     function addSettlement(address settlement) external restricted {
         if (settlement.code.length == 0) revert SettlementToken_NoContract(settlement);
-        if (_isSettlement(settlement)) revert SettlementToken_WrongStanding(settlement, Standing.Settlement);
+        if (_standingOf(settlement) == Standing.Settlement) {
+            revert SettlementToken_WrongStanding(settlement, Standing.Settlement);
+        }
         _accounts[settlement].standing = Standing.Settlement;
         emit SettlementAdded(settlement);
     }
@@ -210,10 +212,6 @@ contract SettlementToken is ISettlementToken, ERC3009, AccessManaged {
 
     function _standingOf(address account) private view returns (Standing) {
         return _isFixed(account) ? Standing.Settlement : _accounts[account].standing;
-    }
-
-    function _isSettlement(address account) private view returns (bool) {
-        return _standingOf(account) == Standing.Settlement;
     }
 
     /// @dev Whether it is a settlement contract of this deployment: without a read of storage.
