@@ -45,18 +45,24 @@ contract CareEpisodes is ICareEpisodes, EIP712 {
     IConsortiumRegistry private immutable _CONSORTIUM;
     IPatientRegistry private immutable _PATIENTS;
     IEmergencyAccess private immutable _EMERGENCIES;
+    address private immutable _INSURANCE;
 
     mapping(PatientId patient => mapping(MemberId member => Slot slot)) private _slots;
 
     /// @param consortium Tells members' states and operators.
     /// @param patients Tells who acts for a patient, and who represents it.
     /// @param emergencies Tells live emergencies.
-    constructor(IConsortiumRegistry consortium, IPatientRegistry patients, IEmergencyAccess emergencies)
-        EIP712("CareEpisodes", "1")
-    {
+    /// @param insurance {IInsurancePlans}, which tells of accepted policies.
+    constructor(
+        IConsortiumRegistry consortium,
+        IPatientRegistry patients,
+        IEmergencyAccess emergencies,
+        address insurance
+    ) EIP712("CareEpisodes", "1") {
         _CONSORTIUM = consortium;
         _PATIENTS = patients;
         _EMERGENCIES = emergencies;
+        _INSURANCE = insurance;
     }
 
     /// @inheritdoc ICareEpisodes
@@ -109,12 +115,22 @@ contract CareEpisodes is ICareEpisodes, EIP712 {
     function openDependent(PatientId patient, MemberId member) external {
         MemberId opener = _activeMember(Roles.DESK);
         Slot storage own = _slots[patient][opener];
-        if (!_isOpen(own) || own.origin == EpisodeOrigin.Dependent) revert CareEpisodes_NotOpen(patient, opener);
+        bool derived = own.origin == EpisodeOrigin.Dependent || own.origin == EpisodeOrigin.Policy;
+        if (!_isOpen(own) || derived) revert CareEpisodes_NotOpen(patient, opener);
         _requireActivePatient(patient);
         MemberKind kind = _requireActive(member);
         if (kind != MemberKind.Laboratory && kind != MemberKind.Pharmacy) revert CareEpisodes_BadKind(member, kind);
         _requireClosed(patient, member);
         _open(patient, member, EpisodeOrigin.Dependent, opener, own.closedAt);
+    }
+
+    /// @inheritdoc ICareEpisodes
+    function openByPolicy(PatientId patient, MemberId insurer, uint40 closedAt) external {
+        if (msg.sender != _INSURANCE) revert CareEpisodes_NotInsurance(msg.sender);
+        Slot storage slot = _slots[patient][insurer];
+        bool extends = slot.origin == EpisodeOrigin.Policy && slot.closedAt < closedAt;
+        if (_isOpen(slot) && !extends) return;
+        _open(patient, insurer, EpisodeOrigin.Policy, MemberId.wrap(0), closedAt);
     }
 
     /// @inheritdoc ICareEpisodes

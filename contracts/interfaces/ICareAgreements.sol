@@ -35,7 +35,7 @@ interface ICareAgreements is IVersioned {
     }
 
     /// @notice How a patient accepts. `payer` pays the deposit by an EIP-3009 `receiveWithAuthorization` to this contract, valid
-    /// from 0 to `deadline` (exclusive there), whose nonce is the acceptance's digest; zero without a deposit. `lanes[i]` is the grant
+    /// from 0 to `deadline` (exclusive there), whose nonce is the acceptance's digest; whatever is refunded goes to it, also without a deposit. `lanes[i]` is the grant
     /// lane that lets policy i's insurer read for payment.
     struct Acceptance {
         address payer;
@@ -93,7 +93,7 @@ interface ICareAgreements is IVersioned {
     error CareAgreements_BadPredetermination(PolicyId policy, address signer);
     /// @notice The insurer may not read what it must for payment: see {IAccessGrants.allowsAt}.
     error CareAgreements_NotReadable(PolicyId policy, AccessReason reason);
-    /// @notice The offer has ended, or the deposit has no payer.
+    /// @notice The offer has ended, or the acceptance names no payer.
     error CareAgreements_BadAcceptance(AgreementId agreement);
     /// @notice It is too early, until `from` (seconds), or too late, from it on.
     error CareAgreements_NotNow(AgreementId agreement, uint40 from);
@@ -131,7 +131,8 @@ interface ICareAgreements is IVersioned {
     /// @notice Marks an accepted agreement completed for the settlement. Only the settlement. Emits {AgreementCompleted}.
     /// @return deposit What is held for it.
     /// @return reserved What each policy holds ready; the settlement uses it up.
-    function complete(AgreementId agreement, PatientId patient, uint40 deadline) external returns (uint48 deposit, uint48[4] memory reserved);
+    /// @dev Requirements: accepted, and not after {completeUntil}.
+    function complete(AgreementId agreement, PatientId patient, uint32 serviceUntil) external returns (uint48 deposit, uint48[4] memory reserved);
 
     /// @notice Pays `amount` of a completed agreement's deposit to `to` and returns the rest. Only the settlement. Emits {DepositDisbursed}.
     function disburse(AgreementId agreement, address to, uint48 amount) external;
@@ -141,9 +142,6 @@ interface ICareAgreements is IVersioned {
 
     /// @notice The last second in which an accepted agreement may be completed.
     function completeUntil(Terms calldata terms) external view returns (uint40);
-
-    /// @notice Sum of all deposits that are held.
-    function depositsHeld() external view returns (uint256);
 
     /// @notice `keccak256(abi.encode(terms))`.
     function agreementIdOf(Terms calldata terms) external pure returns (AgreementId);

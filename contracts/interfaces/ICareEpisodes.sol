@@ -9,9 +9,10 @@ import {IVersioned} from "./IVersioned.sol";
 /// @notice The right to write (FHIR R4 EpisodeOfCare): one slot per (patient, member).
 /// @dev Assumes: (1) an episode is open until closed, or until the end fixed at opening (emergency); (2) a member files
 /// for {FILING_PERIOD} after closing; (3) a patient's check-in replaces an emergency or dependent episode by a new number;
-/// (4) a dependent episode is opened by a member with an open episode of its own origin (not dependent) for a laboratory
+/// (4) a dependent episode is opened by a member with an open episode of its own origin (not dependent, not a policy's) for a laboratory
 /// or pharmacy, takes over that episode's fixed end, and does not open further ones; (5) suspension stops opening, never filing or closing; (6) one nonce per
-/// (patient, member), advanced by the patient's direct actions too; (7) a freeze stops the controller's check-ins, not a
+/// (patient, member), advanced by the patient's direct actions too; (7) a policy that the patient accepted opens one for its insurer until the policy's end, by {IInsurancePlans} only; one
+/// that the patient opened itself stays as it is; (8) a freeze stops the controller's check-ins, not a
 /// representative's, nor emergencies and dependent episodes; a retired id has nothing opened, but its episodes are filed.
 /// Typed data (EIP-712, domain "CareEpisodes", "1"):
 /// `CheckIn(bytes32 patient,uint32 member,uint32 nonce,uint40 deadline)`, `CheckOut(bytes32 patient,uint32 member,uint32 nonce,uint40 deadline)`.
@@ -48,6 +49,8 @@ interface ICareEpisodes is IVersioned {
     error CareEpisodes_AlreadyOpen(PatientId patient, MemberId member, uint32 number);
     /// @notice No episode is open.
     error CareEpisodes_NotOpen(PatientId patient, MemberId member);
+    /// @notice The caller is not the contract of insurance plans.
+    error CareEpisodes_NotInsurance(address caller);
     /// @notice The member has no live emergency for the patient.
     error CareEpisodes_NoEmergency(PatientId patient, MemberId member);
     /// @notice Dependent episodes are for laboratories and pharmacies.
@@ -69,6 +72,10 @@ interface ICareEpisodes is IVersioned {
 
     /// @notice Opens a dependent episode for a laboratory or pharmacy. Caller is DESK of an active member with an open, non-dependent episode.
     function openDependent(PatientId patient, MemberId member) external;
+
+    /// @notice Opens an episode for the insurer of an accepted policy, closed from `closedAt` on. Only {IInsurancePlans}.
+    /// @dev Where one is open already, it is replaced only if it is an earlier policy's and ends earlier.
+    function openByPolicy(PatientId patient, MemberId insurer, uint40 closedAt) external;
 
     /// @notice Checks out. Caller is the controller. Emits {EpisodeClosed}.
     function close(PatientId patient, MemberId member) external;

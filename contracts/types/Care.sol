@@ -15,6 +15,17 @@ type PlanId is uint32;
 /// @dev `keccak256(abi.encode(plan))` of a care plan; zero is none.
 type CarePlanId is bytes32;
 
+using {equalAgreement as ==} for AgreementId global;
+using {equalPolicy as ==} for PolicyId global;
+
+function equalAgreement(AgreementId a, AgreementId b) pure returns (bool) {
+    return AgreementId.unwrap(a) == AgreementId.unwrap(b);
+}
+
+function equalPolicy(PolicyId a, PolicyId b) pure returns (bool) {
+    return PolicyId.unwrap(a) == PolicyId.unwrap(b);
+}
+
 /// @dev Where an agreement stands. Everything after `Accepted` but `Completed` is an end; `Settled` is the good one.
 enum AgreementState {
     None,

@@ -96,7 +96,8 @@ enum EpisodeOrigin {
     CheckIn,
     Representative,
     Emergency,
-    Dependent
+    Dependent,
+    Policy
 }
 
 /// @dev An X25519 key (or that of a later suite): `digest = keccak256(abi.encodePacked(suite, publicKey))`.

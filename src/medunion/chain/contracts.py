@@ -20,6 +20,10 @@ CONTRACTS = (
     "CareEpisodes",
     "RecordRegistry",
     "SettlementToken",
+    "CareAgreements",
+    "CarePlans",
+    "InsurancePlans",
+    "ClaimSettlement",
 )
 """The contracts of a deployment, in the order in which the Deployer creates them."""
 

@@ -32,7 +32,6 @@ VERSION = "1.0.0"
 """What `version()` of every contract must answer."""
 
 _UNVERSIONED = {"AccessManager"}  # OpenZeppelin's
-_AFTER_TOKEN = ("CareAgreements", "CarePlans", "InsurancePlans", "ClaimSettlement", "DisputeResolution")
 
 Progress = Callable[[str, int, int], None]
 """Told of each step: contract, steps done, steps in all."""
@@ -176,24 +175,26 @@ def create_address(creator: str, nonce: int) -> str:
 
 def creation_codes(deployer: str, parameters: Parameters) -> tuple[bytes, ...]:
     """Creation code with constructor arguments of each contract, in order."""
-    # The token names the contracts that settle in it, which are created after it.
-    at = addresses_of(deployer, [*CONTRACTS, *(name for name in _AFTER_TOKEN if name not in CONTRACTS)])
-    settlements = [at[name] for name in ("CareAgreements", "InsurancePlans", "ClaimSettlement")]
+    at = addresses_of(deployer, [*CONTRACTS, *(name for name in ("DisputeResolution",) if name not in CONTRACTS)])
+    manager, registry, patients = at["AccessManager"], at["ConsortiumRegistry"], at["PatientRegistry"]
+    grants, episodes, records = at["AccessGrants"], at["CareEpisodes"], at["RecordRegistry"]
+    token, agreements, care_plans = at["SettlementToken"], at["CareAgreements"], at["CarePlans"]
+    plans, settlement, disputes = at["InsurancePlans"], at["ClaimSettlement"], at["DisputeResolution"]
     seats = [(seat.member, seat.holder) for seat in parameters.seats]
     arguments: dict[str, tuple[Any, ...]] = {
         "AccessManager": (at["ConsortiumCouncil"],),
-        "ConsortiumCouncil": (seats, parameters.threshold, parameters.delay, at["ConsortiumRegistry"]),
-        "ConsortiumRegistry": (at["AccessManager"],),
-        "PatientRegistry": (at["ConsortiumRegistry"],),
-        "AccessGrants": (at["ConsortiumRegistry"], at["PatientRegistry"]),
-        "CareEpisodes": (at["ConsortiumRegistry"], at["PatientRegistry"], at["AccessGrants"]),
-        "RecordRegistry": (at["ConsortiumRegistry"], at["CareEpisodes"]),
-        "SettlementToken": (
-            at["AccessManager"],
-            at["ConsortiumRegistry"],
-            settlements,
-            parameters.currency.encode(),
-        ),
+        "ConsortiumCouncil": (seats, parameters.threshold, parameters.delay, registry),
+        "ConsortiumRegistry": (manager,),
+        "PatientRegistry": (registry,),
+        "AccessGrants": (registry, patients),
+        "CareEpisodes": (registry, patients, grants, plans),
+        "RecordRegistry": (registry, episodes),
+        "SettlementToken": (manager, registry, [agreements, plans, settlement], parameters.currency.encode()),
+        "CareAgreements": ((registry, patients, grants, token, care_plans, plans, settlement),),
+        "CarePlans": (registry, patients, agreements),
+        "InsurancePlans": (registry, patients, episodes, token, agreements, settlement),
+        "ClaimSettlement": ((registry, patients, episodes, records, token, agreements, plans, disputes),),
+        "DisputeResolution": (manager, registry, patients, records, settlement, plans),
     }
     return tuple(_creation_code(name, arguments[name]) for name in CONTRACTS)
 
