@@ -30,6 +30,9 @@ contract SettlementToken is ISettlementToken, ERC3009, AccessManaged {
         uint128 redeemed;
     }
 
+    bytes32 private constant _REDEEM_TYPEHASH =
+        keccak256("Redeem(address account,uint128 amount,bytes32 bookingDigest,bytes32 nonce,uint40 deadline)");
+
     IConsortiumRegistry private immutable _CONSORTIUM;
     address private immutable _AGREEMENTS;
     address private immutable _PLANS;
@@ -91,9 +94,23 @@ contract SettlementToken is ISettlementToken, ERC3009, AccessManaged {
 
     /// @inheritdoc ISettlementToken
     function redeem(uint128 amount, bytes32 bookingDigest) external {
-        _burn(msg.sender, amount);
-        _totals.redeemed += amount;
-        emit TokensRedeemed(msg.sender, _accounts[msg.sender].bank, amount, bookingDigest);
+        _redeem(msg.sender, amount, bookingDigest);
+    }
+
+    /// @inheritdoc ISettlementToken
+    function redeemBySig(
+        address account,
+        uint128 amount,
+        bytes32 bookingDigest,
+        bytes32 nonce,
+        uint40 deadline,
+        bytes calldata signature
+    ) external {
+        bytes32 structHash = keccak256(abi.encode(_REDEEM_TYPEHASH, account, amount, bookingDigest, nonce, deadline));
+        Signatures.requireValid(account, _hashTypedDataV4(structHash), deadline, signature);
+        _consumeNonce(account, nonce);
+        emit AuthorizationUsed(account, nonce);
+        _redeem(account, amount, bookingDigest);
     }
 
     /// @inheritdoc ISettlementToken
@@ -184,6 +201,12 @@ contract SettlementToken is ISettlementToken, ERC3009, AccessManaged {
         if (block.timestamp <= validAfter || block.timestamp >= validBefore) {
             revert ERC3009InvalidAuthorizationTime(validAfter, validBefore);
         }
+    }
+
+    function _redeem(address account, uint128 amount, bytes32 bookingDigest) private {
+        _burn(account, amount);
+        _totals.redeemed += amount;
+        emit TokensRedeemed(account, _accounts[account].bank, amount, bookingDigest);
     }
 
     /// @dev Between what is admitted and settlement contracts; out of a settlement contract to anybody.
