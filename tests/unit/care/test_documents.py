@@ -99,3 +99,36 @@ class TestToText:
     def test_refuses_what_json_does_not_have(self) -> None:
         with pytest.raises(TypeError):
             to_text({"value": Decimal("NaN")})
+
+
+class TestDocumentBundle:
+    def bundle(self, **more: Any) -> dict[str, Any]:
+        composition = {
+            "resourceType": "Composition", "status": "final", "type": {"text": "Disclosure"}, "date": "2026-11-26",
+            "author": [{"display": "Hospital"}], "title": "Disclosure",
+        }  # fmt: skip
+        entries = [{"fullUrl": "urn:uuid:7e4c1c3c-34c4-4f41-8f0a-63d0d7c1c1a1", "resource": composition}]
+        return {"resourceType": "Bundle", "type": "document", "entry": entries, **more}
+
+    def test_the_salt_stands_in_its_composition(self) -> None:
+        document = seal_document(self.bundle())
+        salt = document.resource["entry"][0]["resource"]["extension"][0]
+        assert salt["url"] == SALT_EXTENSION
+        assert document.digest == keccak256(bytes.fromhex(salt["valueString"]) + sha256(document.body))
+        assert open_document(document.body).digest == document.digest
+
+    def test_refuses_a_sealed_one(self) -> None:
+        with pytest.raises(FhirError, match="sealed document already") as caught:
+            seal_document(seal_document(self.bundle()).resource)
+        assert caught.value.details["path"] == "Composition.extension"
+
+    def test_refuses_one_that_begins_with_something_else(self) -> None:
+        for entries in ([], [{"fullUrl": "urn:x:1"}], [{"resource": plan()}]):
+            with pytest.raises(FhirError, match="begins with a Composition"):
+                seal_document(self.bundle(entry=entries))
+
+    def test_refuses_what_is_no_r4_inside(self) -> None:
+        made = self.bundle()
+        del made["entry"][0]["resource"]["title"]
+        with pytest.raises(FhirError, match=r"Composition\.title"):
+            seal_document(made)
