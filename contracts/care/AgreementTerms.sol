@@ -116,16 +116,12 @@ abstract contract AgreementTerms is ICareAgreements, EIP712 {
         return _hashTypedDataV4(keccak256(abi.encode(_PREDETERMINATION_TYPEHASH, agreement, policy, linesDigest, validUntil)));
     }
 
-    function _acceptanceDigest(AgreementId agreement, Terms calldata terms, Acceptance calldata acceptance)
-        internal
-        view
-        returns (bytes32)
-    {
+    function _acceptanceDigest(Terms calldata terms, Acceptance calldata acceptance) internal view returns (bytes32) {
         return _hashTypedDataV4(
             keccak256(
                 abi.encode(
                     _ACCEPT_TYPEHASH,
-                    agreement,
+                    _idOf(terms),
                     terms.disclosureDigest,
                     terms.linesDigest,
                     terms.price,

@@ -103,11 +103,11 @@ contract CareAgreements is AgreementTerms, ReentrancyGuardTransient {
         external
         nonReentrant
     {
-        address controller = _unfrozenController(terms.patient);
-        if (msg.sender != controller) revert CareAgreements_NotController(terms.patient, msg.sender);
+        if (msg.sender != _unfrozenController(terms.patient)) {
+            revert CareAgreements_NotController(terms.patient, msg.sender);
+        }
         if (block.timestamp > acceptance.deadline) revert Signatures.Signatures_Expired(acceptance.deadline);
-        AgreementId agreement = _idOf(terms);
-        _accept(agreement, terms, lines, covers, acceptance, _acceptanceDigest(agreement, terms, acceptance));
+        _accept(terms, lines, covers, acceptance);
     }
 
     /// @inheritdoc ICareAgreements
@@ -119,10 +119,8 @@ contract CareAgreements is AgreementTerms, ReentrancyGuardTransient {
         bytes calldata signature
     ) external nonReentrant {
         address controller = _unfrozenController(terms.patient);
-        AgreementId agreement = _idOf(terms);
-        bytes32 digest = _acceptanceDigest(agreement, terms, acceptance);
-        Signatures.requireValid(controller, digest, acceptance.deadline, signature);
-        _accept(agreement, terms, lines, covers, acceptance, digest);
+        Signatures.requireValid(controller, _acceptanceDigest(terms, acceptance), acceptance.deadline, signature);
+        _accept(terms, lines, covers, acceptance);
     }
 
     /// @inheritdoc ICareAgreements
@@ -218,14 +216,10 @@ contract CareAgreements is AgreementTerms, ReentrancyGuardTransient {
         return "1.0.0";
     }
 
-    function _accept(
-        AgreementId agreement,
-        Terms calldata terms,
-        Line[] calldata lines,
-        Cover[] calldata covers,
-        Acceptance calldata acceptance,
-        bytes32 digest
-    ) internal {
+    function _accept(Terms calldata terms, Line[] calldata lines, Cover[] calldata covers, Acceptance calldata acceptance)
+        internal
+    {
+        AgreementId agreement = _idOf(terms);
         Agreement storage standing = _agreements[agreement];
         AgreementState state = standing.state;
         if (state != AgreementState.Offered) revert CareAgreements_WrongState(agreement, state);
@@ -233,31 +227,28 @@ contract CareAgreements is AgreementTerms, ReentrancyGuardTransient {
             revert CareAgreements_BadAcceptance(agreement);
         }
         _requireActiveProvider(terms.provider);
-        uint256 policies = standing.policies;
-        uint16 categories = _requireLines(agreement, terms, lines, covers, policies);
-        _requireReadable(terms, policies, categories, acceptance);
+        _requireReadable(terms, standing.policies, _requireLines(agreement, terms, lines, covers, standing.policies), acceptance);
 
         standing.state = AgreementState.Accepted;
         standing.acceptedAt = SafeCast.toUint40(block.timestamp);
         standing.payer = acceptance.payer;
         standing.deposit = terms.deposit;
         uint48[4] memory reserved;
-        if (policies != 0) {
+        if (standing.policies != 0) {
             reserved = _PLANS.reserve(terms, lines, covers);
             standing.reserved = reserved;
         }
         emit AgreementAccepted(agreement, terms.patient, terms.provider, acceptance.payer, terms.deposit, reserved);
-        if (terms.deposit != 0) {
-            _TOKEN.receiveWithAuthorization(
-                acceptance.payer,
-                address(this),
-                terms.deposit,
-                0,
-                uint256(acceptance.deadline) + 1,
-                digest,
-                acceptance.authorization
-            );
-        }
+        if (terms.deposit != 0) _pullDeposit(terms, acceptance);
+    }
+
+    /// @dev The payer's signature names this very acceptance, and only this contract can use it.
+    function _pullDeposit(Terms calldata terms, Acceptance calldata acceptance) private {
+        uint256 validBefore = uint256(acceptance.deadline) + 1;
+        bytes32 nonce = _acceptanceDigest(terms, acceptance);
+        _TOKEN.receiveWithAuthorization(
+            acceptance.payer, address(this), terms.deposit, 0, validBefore, nonce, acceptance.authorization
+        );
     }
 
     /// @dev The patient's exit: an offer at any time, an accepted agreement before its first service day.

@@ -27,6 +27,7 @@ abstract contract Adjudicator is Policies {
     /// @dev One policy of it: `own` is its reservation for this claim, `limit` what its annual limit leaves.
     struct Turn {
         PolicyId policy;
+        PlanId plan;
         uint32 period;
         uint256 own;
         uint256 limit;
@@ -41,8 +42,10 @@ abstract contract Adjudicator is Policies {
     {
         uint256 count = covers.length / lines.length;
         for (uint256 i = 0; i < count; ++i) {
-            uint256 needed = Benefits.reservationOf(lines, covers, count, i, _rulesOf(_policies[terms.policies[i]].plan));
-            reserved[i] = _hold(terms.policies[i], terms.serviceFrom, needed);
+            PolicyId policy = terms.policies[i];
+            Benefits.Rules memory rules = _rulesOf(_policies[policy].plan);
+            uint256 needed = Benefits.reservationOf(lines, covers, i, rules);
+            reserved[i] = _hold(policy, terms.serviceFrom, needed);
         }
     }
 
@@ -84,24 +87,13 @@ abstract contract Adjudicator is Policies {
         uint48 own,
         Outcome memory outcome
     ) private {
-        Policy memory found = _policies[policy];
-        outcome.insurer = found.insurer;
-        outcome.covered = work.firstDay >= found.firstDay && work.lastDay <= found.lastDay;
-        Turn memory turn;
-        turn.policy = policy;
-        turn.own = own;
-        PlanSlot memory slot = _plans[found.plan];
-        turn.period = _periodIn(slot, work.firstDay);
-        turn.used = _used[policy][turn.period];
-        turn.limit = _left(slot.annualLimit, turn.used.paid, turn.used.reserved - own);
-        turn.caseRate = slot.caseRate;
+        Turn memory turn = _turnOf(work, policy, own, outcome);
         if (outcome.covered) {
-            uint256 left = _min(turn.limit, own + _pools[found.insurer].free);
-            Accumulators memory used = Accumulators(turn.used.deductible, turn.used.covered, turn.used.outOfPocket, turn.used.paid);
-            (outcome.share, turn.lines) =
-                Benefits.run(work.remaining, covers, work.count, index, _rulesOf(found.plan), used, left);
-            if (slot.caseRate != _NONE) {
-                (work.hasCase, work.caseIndex, work.byCase) = (true, index, turn);
+            _runOver(work, turn, covers, index, outcome);
+            if (turn.caseRate != _NONE) {
+                work.hasCase = true;
+                work.caseIndex = index;
+                work.byCase = turn;
                 return;
             }
         }
@@ -109,10 +101,39 @@ abstract contract Adjudicator is Policies {
         _keep(work.agreement, turn, outcome);
     }
 
+    function _turnOf(Work memory work, PolicyId policy, uint48 own, Outcome memory outcome)
+        private
+        view
+        returns (Turn memory turn)
+    {
+        Policy memory found = _policies[policy];
+        outcome.insurer = found.insurer;
+        outcome.covered = work.firstDay >= found.firstDay && work.lastDay <= found.lastDay;
+        PlanSlot memory slot = _plans[found.plan];
+        turn.policy = policy;
+        turn.plan = found.plan;
+        turn.own = own;
+        turn.period = _periodIn(slot, work.firstDay);
+        turn.used = _used[policy][turn.period];
+        turn.limit = _left(slot.annualLimit, turn.used.paid, turn.used.reserved - own);
+        turn.caseRate = slot.caseRate;
+    }
+
+    function _runOver(Work memory work, Turn memory turn, Cover[] calldata covers, uint256 index, Outcome memory outcome)
+        private
+        view
+    {
+        Used memory used = turn.used;
+        Accumulators memory before = Accumulators(used.deductible, used.covered, used.outOfPocket, used.paid);
+        uint256 left = _min(turn.limit, turn.own + _pools[outcome.insurer].free);
+        Benefits.Rules memory rules = _rulesOf(turn.plan);
+        (outcome.share, turn.lines) = Benefits.run(work.remaining, covers, index, rules, before, left);
+    }
+
     /// @dev Writes what a policy adds to its accumulators; what it pays stays reserved in its insurer's pool until it is paid.
     function _keep(AgreementId agreement, Turn memory turn, Outcome memory outcome) private {
         uint48 paid = outcome.share.paid;
-        outcome.reviewed = paid > _reviews[_policies[turn.policy].plan].autoAdjudicationLimit;
+        outcome.reviewed = paid > _reviews[turn.plan].autoAdjudicationLimit;
         Used memory used = turn.used;
         used.deductible = SafeCast.toUint48(uint256(used.deductible) + outcome.share.deductible);
         used.covered = SafeCast.toUint48(uint256(used.covered) + outcome.share.covered);

@@ -102,13 +102,12 @@ contract InsurancePlans is Adjudicator, ReentrancyGuardTransient {
         Line[] calldata lines,
         Cover[] calldata covers,
         uint48[4] calldata reserved,
-        uint32 firstDay,
-        uint32 lastDay
+        uint32[2] calldata served
     ) external onlySettlement returns (Outcome[] memory outcomes, uint256 patientShare) {
         Work memory work;
         work.agreement = agreement;
-        work.firstDay = firstDay;
-        work.lastDay = lastDay;
+        work.firstDay = served[0];
+        work.lastDay = served[1];
         return _adjudicate(work, terms, lines, covers, reserved);
     }
 

@@ -33,6 +33,17 @@ interface IClaimSettlement is IVersioned {
         bytes signature;
     }
 
+    /// @notice A completed treatment: the agreement's terms and lines, the evidence, for each line the index of its piece of
+    /// evidence, and the patient's receipt.
+    struct Completion {
+        Terms terms;
+        Line[] lines;
+        Cover[] covers;
+        Evidence[] evidence;
+        uint8[] evidenceOf;
+        SignedReceipt receipt;
+    }
+
     /// @notice A claim. `next` is the first policy that is not paid; `reviews` has a bit for each policy whose review is open, the lowest is
     /// the one whose turn it is; `withheld` tells that its insurer logged a request for evidence; `clock` is when its review begins, or,
     /// contested, the last second for an objection; payments wait until `payableAt`; `owed` is the patient's part, `receivable` what
@@ -57,8 +68,8 @@ interface IClaimSettlement is IVersioned {
         uint48 refund;
     }
 
-    /// @notice A claim was filed and adjudicated: what each policy pays, the patient owes, and the provider writes off.
-    event ClaimFiled(AgreementId indexed claim, PatientId indexed patient, MemberId indexed provider, uint32 firstDay, uint32 lastDay, uint48[4] paid, uint48 owed, uint48 writtenOff, uint8 reviews);
+    /// @notice A claim was filed and adjudicated: the first and last day `served`, what each policy pays, the patient owes, and the provider writes off.
+    event ClaimFiled(AgreementId indexed claim, PatientId indexed patient, MemberId indexed provider, uint32[2] served, uint48[4] paid, uint48 owed, uint48 writtenOff, uint8 reviews);
     /// @notice A record supports this claim and no other.
     event EvidenceUsed(AgreementId indexed claim, bytes32 indexed recordId, bytes32 leafHash);
     /// @notice The patient confirmed the treatment.
@@ -107,7 +118,7 @@ interface IClaimSettlement is IVersioned {
     /// @dev Requirements: caller has FINANCE of the provider, active or suspended; the agreement is accepted and in time; an episode is open or in its
     /// filing period; `evidenceOf[k]` names line k's piece of evidence, of the line's category, in the window, committed, the record's latest
     /// version, in this episode, not used by another claim; every piece is used. Emits {ClaimFiled}, {EvidenceUsed} and what payment emits.
-    function complete(Terms calldata terms, Line[] calldata lines, Cover[] calldata covers, Evidence[] calldata evidence, uint8[] calldata evidenceOf, SignedReceipt calldata receipt) external;
+    function complete(Completion calldata completion) external;
 
     /// @notice The patient confirms the treatment after completion: what needs no review is paid. Caller is the controller, who is not frozen.
     function confirm(Terms calldata terms) external;

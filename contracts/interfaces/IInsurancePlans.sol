@@ -134,9 +134,10 @@ interface IInsurancePlans is IVersioned {
     /// @notice Frees reservations. Only {ICareAgreements}.
     function unreserve(PolicyId[4] calldata policies, uint32 serviceDay, uint48[4] calldata reserved) external;
     /// @notice Adjudicates a claim: uses up reservations, moves accumulators, keeps what is to be paid reserved. Only {IClaimSettlement}. Emits {Adjudicated}.
+    /// @param served First and last service day of the evidence.
     /// @return outcomes One for each policy.
     /// @return patientShare What remains for the patient.
-    function adjudicate(AgreementId agreement, Terms calldata terms, Line[] calldata lines, Cover[] calldata covers, uint48[4] calldata reserved, uint32 firstDay, uint32 lastDay) external returns (Outcome[] memory outcomes, uint256 patientShare);
+    function adjudicate(AgreementId agreement, Terms calldata terms, Line[] calldata lines, Cover[] calldata covers, uint48[4] calldata reserved, uint32[2] calldata served) external returns (Outcome[] memory outcomes, uint256 patientShare);
     /// @notice Pays reserved money out. Only {IClaimSettlement}. Emits {PoolPaid}.
     function pay(AgreementId agreement, PolicyId policy, address to, uint48 amount) external;
     /// @notice Gives `share` back to the accumulators and `unpaid` of the reserved money to the pool's free part. Only {IClaimSettlement}. Emits {AccumulatorsReturned}.

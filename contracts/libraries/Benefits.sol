@@ -34,33 +34,23 @@ library Benefits {
     /// @notice A sum does not fit 48 bits.
     error Benefits_Overflow();
 
-    /// @notice Runs policy `index` of `count` over all lines and takes what it pays from `remaining`.
+    /// @notice Runs policy `index` over all lines and takes what it pays from `remaining`.
     /// @param left What the annual limit and the pool leave.
     /// @return share What it adds to the accumulators, and pays by item.
     /// @return lines Each `eligible | selfPay << 48 | deductible << 96 | paid << 144`.
     function run(
         uint256[] memory remaining,
         Cover[] calldata covers,
-        uint256 count,
         uint256 index,
         Rules memory rules,
         Accumulators memory used,
         uint256 left
     ) internal pure returns (Share memory share, uint256[] memory lines) {
-        uint256 length = remaining.length;
-        lines = new uint256[](length);
-        Run memory state;
-        state.deductibleUsed = used.deductibleUsed;
-        state.coveredUsed = used.coveredUsed;
-        state.outOfPocketUsed = used.outOfPocketUsed;
-        state.left = left;
-        for (uint256 k = 0; k < length; ++k) {
-            Cover calldata cover = covers[k * count + index];
-            uint256 eligible = _min(remaining[k], cover.allowed);
-            uint256 selfPay = _selfPay(eligible, cover.class, rules);
-            (uint256 deductible, uint256 paid) = _line(eligible - selfPay, rules, state);
-            remaining[k] -= paid;
-            lines[k] = eligible | selfPay << 48 | deductible << 96 | paid << 144;
+        Run memory state = Run(used.deductibleUsed, used.coveredUsed, used.outOfPocketUsed, left, 0, 0, 0, 0);
+        lines = new uint256[](remaining.length);
+        uint256 count = covers.length / remaining.length;
+        for (uint256 k = 0; k < lines.length; ++k) {
+            lines[k] = _line(remaining, k, covers[k * count + index], rules, state);
         }
         share = Share(_narrow(state.deductible), _narrow(state.covered), _narrow(state.outOfPocket), _narrow(state.paid));
     }
@@ -71,13 +61,14 @@ library Benefits {
         return _narrow(caseRate > beside ? _min(caseRate - beside, left) : 0);
     }
 
-    /// @notice What policy `index` of `count` pays for these lines at most: by case its rate, else what no rule can exceed.
-    function reservationOf(Line[] calldata lines, Cover[] calldata covers, uint256 count, uint256 index, Rules memory rules)
+    /// @notice What policy `index` pays for these lines at most: by case its rate, else what no rule can exceed.
+    function reservationOf(Line[] calldata lines, Cover[] calldata covers, uint256 index, Rules memory rules)
         internal
         pure
         returns (uint256 needed)
     {
         if (rules.benefit.caseRate != NONE) return rules.benefit.caseRate;
+        uint256 count = covers.length / lines.length;
         for (uint256 k = 0; k < lines.length; ++k) {
             Cover calldata cover = covers[k * count + index];
             uint256 eligible = _min(lines[k].billed, cover.allowed);
@@ -85,8 +76,26 @@ library Benefits {
         }
     }
 
-    /// @dev Deductible, bands, out-of-pocket maximum and limit of one line; moves `state`.
-    function _line(uint256 covered, Rules memory rules, Run memory state)
+    /// @dev One line: class self-pay, deductible, bands, out-of-pocket maximum, limit; moves `state` and `remaining`.
+    function _line(uint256[] memory remaining, uint256 k, Cover calldata cover, Rules memory rules, Run memory state)
+        private
+        pure
+        returns (uint256 packed)
+    {
+        uint256 covered = _min(remaining[k], cover.allowed);
+        packed = covered;
+        {
+            uint256 selfPay = _selfPay(covered, cover.class, rules);
+            covered -= selfPay;
+            packed |= selfPay << 48;
+        }
+        (uint256 deductible, uint256 paid) = _benefitOf(covered, rules, state);
+        remaining[k] -= paid;
+        packed |= deductible << 96 | paid << 144;
+    }
+
+    /// @dev Deductible, bands, out-of-pocket maximum and limit of one line's covered amount; moves `state`.
+    function _benefitOf(uint256 covered, Rules memory rules, Run memory state)
         private
         pure
         returns (uint256 deductible, uint256 paid)

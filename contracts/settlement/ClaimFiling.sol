@@ -20,25 +20,23 @@ abstract contract ClaimFiling is Payouts {
     }
 
     /// @dev Checks and uses up the evidence; returns the first and last service day.
-    function _useEvidence(
-        AgreementId id,
-        Terms calldata terms,
-        Line[] calldata lines,
-        Evidence[] calldata evidence,
-        uint8[] calldata evidenceOf
-    ) internal returns (uint32 firstDay, uint32 lastDay) {
+    function _useEvidence(AgreementId id, Completion calldata completion)
+        internal
+        returns (uint32[2] memory served)
+    {
+        Terms calldata terms = completion.terms;
         (WriteReason reason, uint32 episode) = _EPISODES.mayWrite(terms.patient, terms.provider);
         if (reason != WriteReason.Allowed) revert ClaimSettlement_NoEpisode(terms.patient, terms.provider);
-        _requireMatched(id, lines, evidence, evidenceOf);
-        firstDay = type(uint32).max;
-        for (uint256 i = 0; i < evidence.length; ++i) {
-            Evidence calldata piece = evidence[i];
+        _requireMatched(id, completion.lines, completion.evidence, completion.evidenceOf);
+        served[0] = type(uint32).max;
+        for (uint256 i = 0; i < completion.evidence.length; ++i) {
+            Evidence calldata piece = completion.evidence[i];
             (EvidenceFlaw flaw, bytes32 leafHash) = _flawOf(terms, piece, episode);
             if (flaw != EvidenceFlaw.None) revert ClaimSettlement_BadEvidence(i, flaw);
             _use(id, piece.leaf.recordId, leafHash);
             uint32 day = piece.leaf.serviceDay;
-            if (day < firstDay) firstDay = day;
-            if (day > lastDay) lastDay = day;
+            if (day < served[0]) served[0] = day;
+            if (day > served[1]) served[1] = day;
         }
     }
 

@@ -17,7 +17,7 @@ import {IRecordRegistry} from "../interfaces/IRecordRegistry.sol";
 import {IVersioned} from "../interfaces/IVersioned.sol";
 import {Signatures} from "../libraries/Signatures.sol";
 import {AgreementId, ClaimStage, Terms} from "../types/Care.sol";
-import {Cover, Line, Share} from "../types/Insurance.sol";
+import {Share} from "../types/Insurance.sol";
 import {Roles} from "../types/Roles.sol";
 import {MemberId, MemberStatus, PatientId} from "../types/Types.sol";
 import {ClaimFiling} from "./ClaimFiling.sol";
@@ -63,24 +63,14 @@ contract ClaimSettlement is ClaimFiling, Rulings, EIP712, ReentrancyGuardTransie
     }
 
     /// @inheritdoc IClaimSettlement
-    function complete(
-        Terms calldata terms,
-        Line[] calldata lines,
-        Cover[] calldata covers,
-        Evidence[] calldata evidence,
-        uint8[] calldata evidenceOf,
-        SignedReceipt calldata receipt
-    ) external nonReentrant {
+    function complete(Completion calldata completion) external nonReentrant {
+        Terms calldata terms = completion.terms;
         _requireProvider(terms.provider);
         AgreementId id = _idOf(terms);
-        if (keccak256(abi.encode(lines, covers)) != terms.linesDigest) revert ClaimSettlement_BadLines(id);
-        (uint48 deposit, uint48[4] memory reserved) = _AGREEMENTS.complete(id, terms.patient, terms.serviceUntil);
-        (uint32 firstDay, uint32 lastDay) = _useEvidence(id, terms, lines, evidence, evidenceOf);
-        (IInsurancePlans.Outcome[] memory outcomes, uint256 share) =
-            _PLANS.adjudicate(id, terms, lines, covers, reserved, firstDay, lastDay);
-        Claim memory claim = _file(id, terms, outcomes, share, deposit, [firstDay, lastDay]);
-        if (receipt.signature.length != 0) {
-            _requireReceipt(id, terms.patient, receipt);
+        if (keccak256(abi.encode(completion.lines, completion.covers)) != terms.linesDigest) revert ClaimSettlement_BadLines(id);
+        Claim memory claim = _file(id, completion);
+        if (completion.receipt.signature.length != 0) {
+            _requireReceipt(id, terms.patient, completion.receipt);
             claim.payableAt = claim.filedAt;
             emit ReceiptGiven(id);
         }
@@ -221,39 +211,33 @@ contract ClaimSettlement is ClaimFiling, Rulings, EIP712, ReentrancyGuardTransie
         return "1.0.0";
     }
 
-    /// @dev The claim as it begins, and what each policy pays for it.
-    function _file(
-        AgreementId id,
-        Terms calldata terms,
-        IInsurancePlans.Outcome[] memory outcomes,
-        uint256 share,
-        uint48 deposit,
-        uint32[2] memory daysServed
-    ) private returns (Claim memory claim) {
+    /// @dev Uses up the agreement and the evidence, and has the claim adjudicated: the claim as it begins.
+    function _file(AgreementId id, Completion calldata completion) private returns (Claim memory claim) {
+        Terms calldata terms = completion.terms;
+        (uint48 deposit, uint48[4] memory reserved) = _AGREEMENTS.complete(id, terms.patient, terms.serviceUntil);
+        uint32[2] memory served = _useEvidence(id, completion);
+        (IInsurancePlans.Outcome[] memory outcomes, uint256 share) =
+            _PLANS.adjudicate(id, terms, completion.lines, completion.covers, reserved, served);
+        claim = _begin(share < terms.maxPatientShare ? share : terms.maxPatientShare, deposit);
         uint48[4] memory paid;
         for (uint256 i = 0; i < outcomes.length; ++i) {
             _shares[id][i] = outcomes[i].share;
             paid[i] = outcomes[i].share.paid;
             if (outcomes[i].reviewed) claim.reviews |= uint8(1 << i); // at most the fourth
         }
-        uint256 owed = share < terms.maxPatientShare ? share : terms.maxPatientShare;
+        share -= claim.owed;
+        emit ClaimFiled(
+            id, terms.patient, terms.provider, served, paid, claim.owed, SafeCast.toUint48(share), claim.reviews
+        );
+    }
+
+    function _begin(uint256 owed, uint48 deposit) private view returns (Claim memory claim) {
         claim.stage = ClaimStage.Pending;
         claim.filedAt = SafeCast.toUint40(block.timestamp);
         claim.payableAt = claim.filedAt + CONTEST_WINDOW;
         claim.clock = claim.filedAt + _EVIDENCE_PERIOD;
         claim.owed = uint48(owed); // at most `maxPatientShare`
         claim.receivable = owed > deposit ? uint48(owed - deposit) : 0;
-        emit ClaimFiled(
-            id,
-            terms.patient,
-            terms.provider,
-            daysServed[0],
-            daysServed[1],
-            paid,
-            claim.owed,
-            SafeCast.toUint48(share - owed),
-            claim.reviews
-        );
     }
 
     function _confirm(AgreementId id, Terms calldata terms) private {

@@ -11,6 +11,8 @@ import {IdentityBase} from "./IdentityBase.sol";
 abstract contract RecordsBase is IdentityBase {
     CareEpisodes internal episodes;
     RecordRegistry internal records;
+    /// @dev Where {InsurancePlans} stands, or would: who opens episodes for policies.
+    address internal insurance;
 
     /// @dev Bob's, who is nobody's representative until {_nameRepresentative}.
     PatientId internal bobsId;
@@ -24,7 +26,9 @@ abstract contract RecordsBase is IdentityBase {
 
     function _plan() internal virtual override {
         super._plan();
-        episodes = CareEpisodes(_add(type(CareEpisodes).creationCode, abi.encode(registry, patients, grants)));
+        // The contracts of money follow: see {MoneyBase}, whose fourth is the one of insurance plans.
+        insurance = _futureAddress(10);
+        episodes = CareEpisodes(_add(type(CareEpisodes).creationCode, abi.encode(registry, patients, grants, insurance)));
         records = RecordRegistry(_add(type(RecordRegistry).creationCode, abi.encode(registry, episodes)));
     }
 

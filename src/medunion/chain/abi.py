@@ -4,6 +4,7 @@ Python values: integers, `bytes`, EIP-55 text for addresses, tuples for structs 
 Solidity name. Source: https://docs.soliditylang.org/en/latest/abi-spec.html
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -128,7 +129,10 @@ class ErrorAbi:
 
 
 class Abi:
-    """A contract's functions and events by name, and its errors by selector."""
+    """A contract's functions and events by name, and its errors by selector.
+
+    Functions that share a name are found by their signature only: `cancelAuthorization(address,bytes32,bytes)`.
+    """
 
     def __init__(self, name: str, entries: Iterable[Component]) -> None:
         self.name = name
@@ -136,7 +140,9 @@ class Abi:
         self.events: dict[str, EventAbi] = {}
         self.errors: dict[bytes, ErrorAbi] = {}
         self.constructor: tuple[str, ...] = ()
-        for entry in entries:
+        known = list(entries)
+        shared = Counter(entry["name"] for entry in known if entry["type"] == "function")
+        for entry in known:
             inputs = tuple(entry.get("inputs", ()))
             types = tuple(type_of(part) for part in inputs)
             match entry["type"]:
@@ -144,7 +150,8 @@ class Abi:
                     self.constructor = types
                 case "function":
                     outputs = tuple(entry["outputs"])
-                    self.functions[entry["name"]] = FunctionAbi(
+                    key = entry["name"] if shared[entry["name"]] == 1 else _signature(entry, types)
+                    self.functions[key] = FunctionAbi(
                         entry["name"], _hash(entry, types)[:4], types, outputs, tuple(map(type_of, outputs))
                     )
                 case "event":
@@ -154,7 +161,7 @@ class Abi:
                     self.errors[selector] = ErrorAbi(entry["name"], selector, inputs, types)
 
     def function(self, name: str) -> FunctionAbi:
-        """A function by name; UsageError when the contract has none."""
+        """A function by name, or by signature where others share its name; UsageError when the contract has none."""
         try:
             return self.functions[name]
         except KeyError:
@@ -168,8 +175,12 @@ class Abi:
             raise UsageError(f"{self.name} has no event {name}", contract=self.name, event=name) from None
 
 
+def _signature(entry: Component, types: tuple[str, ...]) -> str:
+    return f"{entry['name']}({','.join(types)})"
+
+
 def _hash(entry: Component, types: tuple[str, ...]) -> bytes:
-    return keccak(f"{entry['name']}({','.join(types)})".encode())
+    return keccak(_signature(entry, types).encode())
 
 
 def _event(entry: Component, inputs: tuple[Component, ...], types: tuple[str, ...]) -> EventAbi:

@@ -19,6 +19,11 @@ CONTRACTS = (
     "AccessGrants",
     "CareEpisodes",
     "RecordRegistry",
+    "SettlementToken",
+    "CareAgreements",
+    "CarePlans",
+    "InsurancePlans",
+    "ClaimSettlement",
 )
 """The contracts of a deployment, in the order in which the Deployer creates them."""
 

@@ -7,7 +7,7 @@ send. What was begun is in `deployment.json` before it is sent: running the same
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -163,9 +163,9 @@ def open_deployment(connection: Connection, deployment: Deployment | Path) -> Ch
     return ledger
 
 
-def addresses_of(deployer: str) -> dict[str, str]:
+def addresses_of(deployer: str, contracts: Sequence[str] = CONTRACTS) -> dict[str, str]:
     """Where a Deployer creates each contract: step i by CREATE with nonce i + 1."""
-    return {name: create_address(deployer, index + 1) for index, name in enumerate(CONTRACTS)}
+    return {name: create_address(deployer, index + 1) for index, name in enumerate(contracts)}
 
 
 def create_address(creator: str, nonce: int) -> str:
@@ -175,16 +175,26 @@ def create_address(creator: str, nonce: int) -> str:
 
 def creation_codes(deployer: str, parameters: Parameters) -> tuple[bytes, ...]:
     """Creation code with constructor arguments of each contract, in order."""
-    at = addresses_of(deployer)
+    at = addresses_of(deployer, [*CONTRACTS, *(name for name in ("DisputeResolution",) if name not in CONTRACTS)])
+    manager, registry, patients = at["AccessManager"], at["ConsortiumRegistry"], at["PatientRegistry"]
+    grants, episodes, records = at["AccessGrants"], at["CareEpisodes"], at["RecordRegistry"]
+    token, agreements, care_plans = at["SettlementToken"], at["CareAgreements"], at["CarePlans"]
+    plans, settlement, disputes = at["InsurancePlans"], at["ClaimSettlement"], at["DisputeResolution"]
     seats = [(seat.member, seat.holder) for seat in parameters.seats]
     arguments: dict[str, tuple[Any, ...]] = {
         "AccessManager": (at["ConsortiumCouncil"],),
-        "ConsortiumCouncil": (seats, parameters.threshold, parameters.delay, at["ConsortiumRegistry"]),
-        "ConsortiumRegistry": (at["AccessManager"],),
-        "PatientRegistry": (at["ConsortiumRegistry"],),
-        "AccessGrants": (at["ConsortiumRegistry"], at["PatientRegistry"]),
-        "CareEpisodes": (at["ConsortiumRegistry"], at["PatientRegistry"], at["AccessGrants"]),
-        "RecordRegistry": (at["ConsortiumRegistry"], at["CareEpisodes"]),
+        "ConsortiumCouncil": (seats, parameters.threshold, parameters.delay, registry),
+        "ConsortiumRegistry": (manager,),
+        "PatientRegistry": (registry,),
+        "AccessGrants": (registry, patients),
+        "CareEpisodes": (registry, patients, grants, plans),
+        "RecordRegistry": (registry, episodes),
+        "SettlementToken": (manager, registry, [agreements, plans, settlement], parameters.currency.encode()),
+        "CareAgreements": ((registry, patients, grants, token, care_plans, plans, settlement),),
+        "CarePlans": (registry, patients, agreements),
+        "InsurancePlans": (registry, patients, episodes, token, agreements, settlement),
+        "ClaimSettlement": ((registry, patients, episodes, records, token, agreements, plans, disputes),),
+        "DisputeResolution": (manager, registry, patients, records, settlement, plans),
     }
     return tuple(_creation_code(name, arguments[name]) for name in CONTRACTS)
 

@@ -69,7 +69,7 @@ def account(index: int) -> Account:
 def parameters() -> Parameters:
     """The devnet's deployment: accounts 1 to 3 vote 2 of 3 for members 1 to 3 (`deployments/devnet.yaml`)."""
     seats = tuple(Seat(index, account(index).address) for index in (1, 2, 3))
-    return Parameters("devnet", CHAIN_ID, seats, threshold=2, delay=2)
+    return Parameters("devnet", CHAIN_ID, seats, threshold=2, delay=2, currency="CNY")
 
 
 def start(

@@ -7,8 +7,10 @@
       delay: 2              seconds between passing and execution
       seats:
         - { member: 1, holder: "0x..." }
+    currency: CNY           ISO 4217 code of the settlement token's money
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +24,7 @@ DEVNET_CHAIN_ID = 31337
 """The chain id of every devnet."""
 
 _T = TypeVar("_T")
+_ISO_4217 = re.compile("[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,14 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The choices of a deployment; `delay` in seconds."""
+    """The choices of a deployment; `delay` in seconds, `currency` an ISO 4217 code."""
 
     network: str
     chain_id: int
     seats: tuple[Seat, ...]
     threshold: int
     delay: int
+    currency: str
 
     @classmethod
     def load(cls, path: Path) -> "Parameters":
@@ -71,8 +75,9 @@ class Parameters:
             seats=seats,
             threshold=_field(council, "threshold", int),
             delay=_field(council, "delay", int),
+            currency=_field(document, "currency", str),
         )
-        # The council refuses these itself, but only after the deployment has been paid for.
+        # The contracts refuse these themselves, but only after the deployment has been paid for.
         if not len(seats) // 2 < found.threshold <= len(seats) <= 16:
             raise DeploymentError("the threshold must be a majority of at most 16 seats", field="threshold")
         members, holders = {seat.member for seat in seats} - {0}, {seat.holder for seat in seats}
@@ -80,6 +85,8 @@ class Parameters:
             raise DeploymentError("each seat needs a member and a holder of its own", field="seats")
         if not 0 <= found.delay <= 14 * 86_400:
             raise DeploymentError("the delay must be 0 to 14 days, in seconds", field="delay")
+        if not _ISO_4217.fullmatch(found.currency):
+            raise DeploymentError("the currency must be three capital letters, as CNY", field="currency")
         return found
 
 

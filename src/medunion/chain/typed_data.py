@@ -46,6 +46,29 @@ _DEFINITIONS: dict[str, tuple[str, ...]] = {
         "CheckIn(bytes32 patient,uint32 member,uint32 nonce,uint40 deadline)",
         "CheckOut(bytes32 patient,uint32 member,uint32 nonce,uint40 deadline)",
     ),
+    "SettlementToken": (
+        "TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,"
+        "bytes32 nonce)",
+        "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,"
+        "bytes32 nonce)",
+        "CancelAuthorization(address authorizer,bytes32 nonce)",
+    ),
+    "CareAgreements": (
+        "Predetermination(bytes32 agreement,bytes32 policy,bytes32 linesDigest,uint40 validUntil)",
+        "Accept(bytes32 agreement,bytes32 disclosureDigest,bytes32 linesDigest,uint48 price,uint48 maxPatientShare,"
+        "uint48 deposit,address payer,uint40 deadline)",
+        "Cancel(bytes32 agreement,uint40 deadline)",
+    ),
+    "CarePlans": (
+        "AcceptCarePlan(bytes32 carePlan,bytes32 contentDigest,uint40 deadline)",
+        "EndCarePlan(bytes32 carePlan,uint40 deadline)",
+    ),
+    "InsurancePlans": (
+        "AcceptPolicy(bytes32 policy,bytes32 patient,uint32 insurer,uint32 plan,uint32 firstDay,uint32 lastDay,"
+        "uint40 deadline)",
+        "EndPolicy(bytes32 policy,uint32 lastDay,uint40 deadline)",
+    ),
+    "ClaimSettlement": ("Receipt(bytes32 agreement,uint40 deadline)",),
 }
 
 

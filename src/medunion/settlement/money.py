@@ -1,6 +1,6 @@
 """Amounts of money: integers in minor units of a currency with two decimals (分/cent), never floats.
 
-People and files write decimals ("12.50"): `parse` and `minor_units` take them exactly or not at all, `show` writes them.
+People and files write decimals ("12.50"): `parse` and `minor_units` take them exactly or not at all.
 """
 
 import re

@@ -69,6 +69,6 @@ abstract contract CareBase is RecordsBase {
 
     /// @dev The same contract at another address.
     function _otherEpisodes() internal returns (CareEpisodes) {
-        return new CareEpisodes(registry, patients, grants);
+        return new CareEpisodes(registry, patients, grants, insurance);
     }
 }

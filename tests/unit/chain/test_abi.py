@@ -55,6 +55,20 @@ def contracts(abi: Abi) -> Contracts:
     return Contracts({"Grants": AT}, [abi])
 
 
+class TestOverloads:
+    def test_functions_that_share_a_name_are_found_by_signature_only(self) -> None:
+        entries = [
+            {"type": "function", "name": "cancel", "inputs": [{"name": "a", "type": kind}], "outputs": []}
+            for kind in ("address", "bytes32")
+        ]
+        abi = Abi("Token", entries)
+        for kind in ("address", "bytes32"):
+            assert abi.function(f"cancel({kind})").selector == keccak(f"cancel({kind})".encode())[:4]
+            assert abi.function(f"cancel({kind})").name == "cancel"
+        with pytest.raises(UsageError, match="no function cancel"):
+            abi.function("cancel")
+
+
 class TestFunction:
     def test_selector_and_arguments(self, abi: Abi) -> None:
         data = abi.function("setGrant").call_data([b"\x01" * 32, (5, OWNER)])

@@ -9,15 +9,16 @@ from medunion.errors import DeploymentError
 ONE, TWO, THREE = ("0x" + digit * 40 for digit in "123")
 
 
-def document(**council: Any) -> dict[str, Any]:
+def document(currency: Any = "CNY", **council: Any) -> dict[str, Any]:
     seats = [{"member": index + 1, "holder": holder} for index, holder in enumerate((ONE, TWO, THREE))]
-    return {"network": "test", "chainId": 5, "council": {"threshold": 2, "delay": 60, "seats": seats, **council}}
+    council = {"threshold": 2, "delay": 60, "seats": seats, **council}
+    return {"network": "test", "chainId": 5, "currency": currency, "council": council}
 
 
 class TestParse:
     def test_a_whole_document(self) -> None:
         found = Parameters.parse(document())
-        assert found == Parameters("test", 5, (Seat(1, ONE), Seat(2, TWO), Seat(3, THREE)), 2, 60)
+        assert found == Parameters("test", 5, (Seat(1, ONE), Seat(2, TWO), Seat(3, THREE)), 2, 60, "CNY")
 
     @pytest.mark.parametrize(
         ("change", "field"),
@@ -34,9 +35,13 @@ class TestParse:
             ({"seats": [{"member": 0, "holder": ONE}, {"member": 2, "holder": TWO}]}, "seats"),
             ({"seats": [{"member": 1, "holder": "nobody"}, {"member": 2, "holder": TWO}]}, "holder"),
             ({"seats": ["one", "two"]}, "member"),
+            ({"currency": ""}, "currency"),
+            ({"currency": "yuan"}, "currency"),
+            ({"currency": "CN\n"}, "currency"),
+            ({"currency": 156}, "currency"),
         ],
     )
-    def test_what_the_council_would_refuse_is_refused_by_field(self, change: dict[str, Any], field: str) -> None:
+    def test_what_the_contracts_would_refuse_is_refused_by_field(self, change: dict[str, Any], field: str) -> None:
         with pytest.raises(DeploymentError) as refused:
             Parameters.parse(document(**change))
         assert refused.value.details["field"] == field
