@@ -30,6 +30,8 @@ _RELAYED = {
     ("CareEpisodes", "openBySig"),
     ("CareEpisodes", "openByRepresentative"),
     ("CareEpisodes", "closeBySig"),
+    ("CareAgreements", "acceptBySig"),
+    ("CareAgreements", "cancelBySig"),
 }
 
 
