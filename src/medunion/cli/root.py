@@ -30,6 +30,7 @@ COMMANDS = {
     "emergency": "medunion.cli.emergency",
     "plan": "medunion.cli.plan",
     "policy": "medunion.cli.policy",
+    "token": "medunion.cli.token",
     "insurance": "medunion.cli.insurance",
     "scan": "medunion.cli.scan",
 }
