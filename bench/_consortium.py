@@ -17,12 +17,14 @@ CLOCK = 2_000_000_001
 DEADLINE = CLOCK + 100_000_000
 """Of every signature."""
 
-HOSPITAL, CLINIC, LABORATORY, REGULATOR = 1, 2, 3, 4
+HOSPITAL, CLINIC, LABORATORY, REGULATOR, INSURER, BANK = 1, 2, 3, 4, 5, 6
 _KINDS = {
     HOSPITAL: MemberKind.HOSPITAL,
     CLINIC: MemberKind.CLINIC,
     LABORATORY: MemberKind.LABORATORY,
     REGULATOR: MemberKind.REGULATOR,
+    INSURER: MemberKind.INSURER,
+    BANK: MemberKind.BANK,
 }
 _SUITE = 1
 
@@ -43,7 +45,7 @@ class Member:
 
 
 class Consortium:
-    """Four members on a fresh devnet, and what it cost in gas to admit the last of them."""
+    """Six members on a fresh devnet, and what it cost in gas to admit the last of them."""
 
     def __init__(self, connection: Connection, ledger: ChainLedger) -> None:
         self.connection = connection
@@ -84,7 +86,8 @@ class Consortium:
             "https://node.example",
         )
         registrar = Role.REGISTRAR if member == REGULATOR else Role(0)
-        staff = self._hire(admin, member, "staff", Role.DESK | Role.RECORDS | Role.READER | registrar)
+        own = Role.DESK | Role.RECORDS | Role.READER | Role.FINANCE | Role.ADJUDICATOR | registrar
+        staff = self._hire(admin, member, "staff", own)
         return Member(member, admin, staff, self._hire(admin, member, "clinician", Role.READER))
 
     def _hire(self, admin: Sender, member: int, name: str, roles: Role) -> Sender:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench._consortium import CLOCK, Consortium
+from bench._money import Money
 from bench._operations import Operations
 from medunion.chain import devnet
 from medunion.chain.connection import Connection
@@ -31,6 +32,7 @@ BUDGETS = {
     "revoke": 30_000,
     "commit_one": 65_000,
     "commit_1000_per_record": 65,
+    "complete_and_settle": 280_000,
 }
 """What each operation may cost."""
 
@@ -59,7 +61,8 @@ def measure(home: Path) -> dict[str, float]:
         connection.request("evm_mine")
         deployment = deploy(connection, devnet.account(0), devnet.parameters(), home / "deployment.json")
         deployed = {"deploy_all_contracts": _gas_so_far(connection)}
-        return deployed | Operations(Consortium(connection, open_deployment(connection, deployment))).run()
+        consortium = Consortium(connection, open_deployment(connection, deployment))
+        return deployed | Operations(consortium).run() | Money(consortium).run()
 
 
 def _gas_so_far(connection: Connection) -> int:

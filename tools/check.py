@@ -2,7 +2,8 @@
 
 check.py               every stage
 check.py fast          without mutants and Slither, and without the slow tests and long fuzzing of the others
-check.py nightly       a million calls of the invariant campaigns, long fuzzing, all mutants: half an hour on 2 cores
+check.py nightly       a million calls of the invariant campaigns, long fuzzing, a million random claims, all mutants:
+                       an hour on 2 cores
 check.py lint          only ruff, mypy and the project's linters
 check.py list          the names of the stages
 check.py STAGE...      only these
@@ -54,9 +55,9 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
             continue
 
 
-def must(*command: str, profile: str = "") -> None:
+def must(*command: str, **environment: str) -> None:
     """Runs a command that has to succeed."""
-    status = run(*command, FOUNDRY_PROFILE=profile) if profile else run(*command)
+    status = run(*command, cwd=ROOT, **environment)
     if status != 0:
         raise StageError(f"{Path(command[0]).name} {' '.join(command[1:3])} ended with status {status}")
 
@@ -86,7 +87,7 @@ def forge_self_test() -> None:
 
 def forge(profile: str) -> None:
     """The contracts' tests, fuzzing and invariants, by a profile of foundry.toml; FOUNDRY_PROFILE goes first."""
-    must(str(FORGE), "test", profile=os.environ.get("FOUNDRY_PROFILE", profile))
+    must(str(FORGE), "test", FOUNDRY_PROFILE=os.environ.get("FOUNDRY_PROFILE", profile))
 
 
 def campaigns() -> None:
@@ -97,6 +98,12 @@ def campaigns() -> None:
 def pytest(*arguments: str) -> None:
     """The Python tests."""
     must(sys.executable, "-m", "pytest", "-q", *arguments)
+
+
+def million_claims() -> None:
+    """The benefit arithmetic on a chain and in Python on a million random claims; MEDUNION_CLAIMS goes first."""
+    path = "tests/integration/insurance/test_benefit_equal.py"
+    must(sys.executable, "-m", "pytest", "-q", "-s", path, MEDUNION_CLAIMS=os.environ.get("MEDUNION_CLAIMS", "1000000"))
 
 
 def mutants() -> None:
@@ -123,7 +130,7 @@ FAST_STAGES: dict[str, Callable[[], None]] = {
     "forge": partial(forge, "default"),
     "pytest": partial(pytest, "-m", "not slow"),
 }
-NIGHTLY_STAGES: dict[str, Callable[[], None]] = {"forge": campaigns, "mutants": mutants}
+NIGHTLY_STAGES: dict[str, Callable[[], None]] = {"forge": campaigns, "claims": million_claims, "mutants": mutants}
 
 
 @dataclass(frozen=True)

@@ -235,7 +235,7 @@ contract CareAgreements is AgreementTerms, ReentrancyGuardTransient {
         standing.deposit = terms.deposit;
         uint48[4] memory reserved;
         if (standing.policies != 0) {
-            reserved = _PLANS.reserve(terms, lines, covers);
+            reserved = _PLANS.reserve(terms.policies, terms.serviceFrom, lines, covers);
             standing.reserved = reserved;
         }
         emit AgreementAccepted(agreement, terms.patient, terms.provider, acceptance.payer, terms.deposit, reserved);

@@ -4,7 +4,7 @@ pragma solidity ^0.8.30;
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {Benefits} from "../libraries/Benefits.sol";
-import {AgreementId, PlanId, PolicyId, Terms} from "../types/Care.sol";
+import {AgreementId, PlanId, PolicyId} from "../types/Care.sol";
 import {Accumulators, Cover, Line} from "../types/Insurance.sol";
 import {Policies} from "./Policies.sol";
 
@@ -36,23 +36,23 @@ abstract contract Adjudicator is Policies {
         uint256[] lines;
     }
 
-    function _reserve(Terms calldata terms, Line[] calldata lines, Cover[] calldata covers)
+    function _reserve(PolicyId[4] calldata policies, uint32 serviceDay, Line[] calldata lines, Cover[] calldata covers)
         internal
         returns (uint48[4] memory reserved)
     {
         uint256 count = covers.length / lines.length;
         for (uint256 i = 0; i < count; ++i) {
-            PolicyId policy = terms.policies[i];
+            PolicyId policy = policies[i];
             Benefits.Rules memory rules = _rulesOf(_policies[policy].plan);
             uint256 needed = Benefits.reservationOf(lines, covers, i, rules);
-            reserved[i] = _hold(policy, terms.serviceFrom, needed);
+            reserved[i] = _hold(policy, serviceDay, needed);
         }
     }
 
     /// @dev Policies one after the other over all lines; a policy by case pays last, from what the others and the patient pay.
     function _adjudicate(
         Work memory work,
-        Terms calldata terms,
+        PolicyId[4] calldata policies,
         Line[] calldata lines,
         Cover[] calldata covers,
         uint48[4] calldata reserved
@@ -64,7 +64,7 @@ abstract contract Adjudicator is Policies {
         }
         outcomes = new Outcome[](work.count);
         for (uint256 i = 0; i < work.count; ++i) {
-            _takeTurn(work, terms.policies[i], covers, i, reserved[i], outcomes[i]);
+            _takeTurn(work, policies[i], covers, i, reserved[i], outcomes[i]);
         }
         for (uint256 k = 0; k < lines.length; ++k) {
             patientShare += work.remaining[k];
@@ -106,12 +106,12 @@ abstract contract Adjudicator is Policies {
         view
         returns (Turn memory turn)
     {
-        Policy memory found = _policies[policy];
+        Policy storage found = _policies[policy];
         outcome.insurer = found.insurer;
         outcome.covered = work.firstDay >= found.firstDay && work.lastDay <= found.lastDay;
-        PlanSlot memory slot = _plans[found.plan];
         turn.policy = policy;
         turn.plan = found.plan;
+        PlanSlot memory slot = _plans[turn.plan];
         turn.own = own;
         turn.period = _periodIn(slot, work.firstDay);
         turn.used = _used[policy][turn.period];

@@ -10,7 +10,7 @@ import {IConsortiumRegistry} from "../interfaces/IConsortiumRegistry.sol";
 import {IInsurancePlans} from "../interfaces/IInsurancePlans.sol";
 import {IPatientRegistry} from "../interfaces/IPatientRegistry.sol";
 import {IVersioned} from "../interfaces/IVersioned.sol";
-import {AgreementId, PolicyId, Terms} from "../types/Care.sol";
+import {AgreementId, PolicyId} from "../types/Care.sol";
 import {Cover, Line, Share} from "../types/Insurance.sol";
 import {MemberId} from "../types/Types.sol";
 import {Adjudicator} from "./Adjudicator.sol";
@@ -73,12 +73,12 @@ contract InsurancePlans is Adjudicator, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IInsurancePlans
-    function reserve(Terms calldata terms, Line[] calldata lines, Cover[] calldata covers)
+    function reserve(PolicyId[4] calldata policies, uint32 serviceDay, Line[] calldata lines, Cover[] calldata covers)
         external
         onlyAgreements
         returns (uint48[4] memory reserved)
     {
-        return _reserve(terms, lines, covers);
+        return _reserve(policies, serviceDay, lines, covers);
     }
 
     /// @inheritdoc IInsurancePlans
@@ -98,7 +98,7 @@ contract InsurancePlans is Adjudicator, ReentrancyGuardTransient {
     /// @inheritdoc IInsurancePlans
     function adjudicate(
         AgreementId agreement,
-        Terms calldata terms,
+        PolicyId[4] calldata policies,
         Line[] calldata lines,
         Cover[] calldata covers,
         uint48[4] calldata reserved,
@@ -108,7 +108,7 @@ contract InsurancePlans is Adjudicator, ReentrancyGuardTransient {
         work.agreement = agreement;
         work.firstDay = served[0];
         work.lastDay = served[1];
-        return _adjudicate(work, terms, lines, covers, reserved);
+        return _adjudicate(work, policies, lines, covers, reserved);
     }
 
     /// @inheritdoc IInsurancePlans

@@ -16,7 +16,8 @@ import {IVersioned} from "./IVersioned.sol";
 /// runs from its receipt of the evidence, from 24 hours after its logged request, or from 24 hours after its turn, whichever it brought
 /// about first; silence settles; (4) policies are paid in their order: a contest holds its own and later policies' payments,
 /// never the patient's part or earlier policies'; (5) a contest that the provider does not dispute for {OBJECTION_PERIOD} stands;
-/// (6) a ruling moves money and never computes a claim anew: what it takes is the provider's loss; what was paid already becomes a debt;
+/// (6) a ruling moves money and never computes a claim anew: what it takes is the provider's loss; what was paid already becomes a debt; it
+/// decides what was contested, while reviews that were still open go on after it;
 /// (7) debts are netted from the provider's next payouts, oldest first, at most {MAX_NETTED} a payout, and block new offers; (8) this contract holds tokens only within a transaction.
 /// Typed data (EIP-712, domain "ClaimSettlement", "1"): `Receipt(bytes32 agreement,uint40 deadline)`.
 interface IClaimSettlement is IVersioned {

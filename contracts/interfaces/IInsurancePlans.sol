@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {AgreementId, PlanId, PolicyId, Terms} from "../types/Care.sol";
+import {AgreementId, PlanId, PolicyId} from "../types/Care.sol";
 import {Accumulators, Band, Benefit, Cover, Line, Share} from "../types/Insurance.sol";
 import {MemberId, MemberKind, MemberStatus, PatientId, PatientStatus} from "../types/Types.sol";
 import {IVersioned} from "./IVersioned.sol";
@@ -130,14 +130,14 @@ interface IInsurancePlans is IVersioned {
     /// @return insurer Whose predetermination the offer needs.
     function requireOfferable(PolicyId policy, PatientId patient, MemberId provider, uint32 firstDay, uint32 lastDay) external view returns (MemberId insurer, bool byCase, uint32 reviewPeriod);
     /// @notice Reserves each policy's part of an accepted agreement. Only {ICareAgreements}.
-    function reserve(Terms calldata terms, Line[] calldata lines, Cover[] calldata covers) external returns (uint48[4] memory reserved);
+    function reserve(PolicyId[4] calldata policies, uint32 serviceDay, Line[] calldata lines, Cover[] calldata covers) external returns (uint48[4] memory reserved);
     /// @notice Frees reservations. Only {ICareAgreements}.
     function unreserve(PolicyId[4] calldata policies, uint32 serviceDay, uint48[4] calldata reserved) external;
     /// @notice Adjudicates a claim: uses up reservations, moves accumulators, keeps what is to be paid reserved. Only {IClaimSettlement}. Emits {Adjudicated}.
     /// @param served First and last service day of the evidence.
     /// @return outcomes One for each policy.
     /// @return patientShare What remains for the patient.
-    function adjudicate(AgreementId agreement, Terms calldata terms, Line[] calldata lines, Cover[] calldata covers, uint48[4] calldata reserved, uint32[2] calldata served) external returns (Outcome[] memory outcomes, uint256 patientShare);
+    function adjudicate(AgreementId agreement, PolicyId[4] calldata policies, Line[] calldata lines, Cover[] calldata covers, uint48[4] calldata reserved, uint32[2] calldata served) external returns (Outcome[] memory outcomes, uint256 patientShare);
     /// @notice Pays reserved money out. Only {IClaimSettlement}. Emits {PoolPaid}.
     function pay(AgreementId agreement, PolicyId policy, address to, uint48 amount) external;
     /// @notice Gives `share` back to the accumulators and `unpaid` of the reserved money to the pool's free part. Only {IClaimSettlement}. Emits {AccumulatorsReturned}.

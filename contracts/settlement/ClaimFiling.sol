@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IRecordRegistry} from "../interfaces/IRecordRegistry.sol";
 import {ICareEpisodes} from "../interfaces/ICareEpisodes.sol";
+import {Days} from "../libraries/Days.sol";
 import {AgreementId, ClaimStage, Terms} from "../types/Care.sol";
 import {Line} from "../types/Insurance.sol";
 import {WriteReason} from "../types/Types.sol";
@@ -59,7 +60,9 @@ abstract contract ClaimFiling is Payouts {
         IRecordRegistry.Leaf calldata leaf = piece.leaf;
         if (!(leaf.patient == terms.patient)) return (EvidenceFlaw.OtherPatient, 0);
         if (leaf.author != terms.provider) return (EvidenceFlaw.OtherProvider, 0);
-        if (leaf.serviceDay < terms.serviceFrom || leaf.serviceDay > terms.serviceUntil) {
+        // A day ahead of UTC there are places where it is tomorrow already.
+        bool future = leaf.serviceDay > Days.today() + 1;
+        if (future || leaf.serviceDay < terms.serviceFrom || leaf.serviceDay > terms.serviceUntil) {
             return (EvidenceFlaw.OutsideWindow, 0);
         }
         // slither-disable-next-line calls-loop: at most one piece a line; the callees are ours and fixed at construction.

@@ -189,12 +189,15 @@ contract ClaimSettlement is ClaimFiling, Rulings, EIP712, ReentrancyGuardTransie
     /// @inheritdoc IClaimSettlement
     function lock(Terms calldata terms) external onlyDisputes {
         AgreementId id = _idOf(terms);
-        Claim storage claim = _claims[id];
+        Claim memory claim = _claims[id];
         ClaimStage stage = claim.stage;
         bool late = block.timestamp > uint256(claim.filedAt) + DISPUTE_PERIOD;
         bool lockable = stage == ClaimStage.Pending || stage == ClaimStage.Contested || stage == ClaimStage.Settled;
         if (!lockable || (stage == ClaimStage.Settled && late)) revert ClaimSettlement_WrongStage(id, stage);
+        // The panel decides what was contested; what its insurer has not reviewed yet it reviews afterwards.
+        if (stage == ClaimStage.Contested) _closeReview(claim, uint8(1 << _turnOf(id, claim)));
         claim.stage = ClaimStage.Disputed;
+        _claims[id] = claim;
         emit ClaimLocked(id);
     }
 
@@ -217,7 +220,7 @@ contract ClaimSettlement is ClaimFiling, Rulings, EIP712, ReentrancyGuardTransie
         (uint48 deposit, uint48[4] memory reserved) = _AGREEMENTS.complete(id, terms.patient, terms.serviceUntil);
         uint32[2] memory served = _useEvidence(id, completion);
         (IInsurancePlans.Outcome[] memory outcomes, uint256 share) =
-            _PLANS.adjudicate(id, terms, completion.lines, completion.covers, reserved, served);
+            _PLANS.adjudicate(id, terms.policies, completion.lines, completion.covers, reserved, served);
         claim = _begin(share < terms.maxPatientShare ? share : terms.maxPatientShare, deposit);
         uint48[4] memory paid;
         for (uint256 i = 0; i < outcomes.length; ++i) {

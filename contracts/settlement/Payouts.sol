@@ -42,7 +42,7 @@ abstract contract Payouts is ProviderDebts {
         return true;
     }
 
-    /// @dev Ends a policy's review; the next one's insurer has its own time.
+    /// @dev Ends the review of `bit`'s policy, if any; the next one's insurer has its own time, from now on.
     function _closeReview(Claim memory claim, uint8 bit) internal view {
         claim.reviews &= ~bit;
         claim.withheld = false;

@@ -3,8 +3,6 @@ pragma solidity ^0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-
 import {AgreementId, ClaimStage, Terms} from "../types/Care.sol";
 import {Share} from "../types/Insurance.sol";
 import {MemberId} from "../types/Types.sol";
@@ -57,8 +55,7 @@ abstract contract Rulings is Payouts {
             return;
         }
         claim.stage = ClaimStage.Pending;
-        claim.reviews = 0;
-        claim.payableAt = SafeCast.toUint40(block.timestamp);
+        _closeReview(claim, 0);
         _advance(id, terms, claim);
     }
 

@@ -32,6 +32,11 @@ _RELAYED = {
     ("CareEpisodes", "closeBySig"),
     ("CareAgreements", "acceptBySig"),
     ("CareAgreements", "cancelBySig"),
+    ("CarePlans", "acceptBySig"),
+    ("CarePlans", "endBySig"),
+    ("InsurancePlans", "acceptPolicyBySig"),
+    ("InsurancePlans", "endPolicyBySig"),
+    ("ClaimSettlement", "confirmBySig"),
 }
 
 

@@ -36,7 +36,7 @@ class TestPerform:
         assert set(check.STAGES) - set(check.FAST_STAGES) == {"mutants", "slither"}
 
     def test_nightly_ends_with_all_mutants(self) -> None:
-        assert list(check.NIGHTLY_STAGES) == ["forge", "mutants"]
+        assert list(check.NIGHTLY_STAGES) == ["forge", "claims", "mutants"]
         assert check.NIGHTLY_STAGES["mutants"] is check.STAGES["mutants"]
 
     def test_an_interrupt_ends_the_command(self, tmp_path: Path) -> None:
