@@ -46,6 +46,7 @@ DYNAMIC = {
     "summary.section.{}": "parts of a page",
     "summary.table.{}": "titles of tables",
     "scan.path.{}": "what a scan tries",
+    "token.standing.{}": "how an account stands with the token",
     "scan.at.{}": "whom it asks",
     "demo.{}.{}": "words of the demo: kinds, states, categories, fields, events",
     "demo.step{}.title": "headings of the demo's steps",
