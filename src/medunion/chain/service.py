@@ -30,6 +30,13 @@ _RELAYED = {
     ("CareEpisodes", "openBySig"),
     ("CareEpisodes", "openByRepresentative"),
     ("CareEpisodes", "closeBySig"),
+    ("CareAgreements", "acceptBySig"),
+    ("CareAgreements", "cancelBySig"),
+    ("CarePlans", "acceptBySig"),
+    ("CarePlans", "endBySig"),
+    ("InsurancePlans", "acceptPolicyBySig"),
+    ("InsurancePlans", "endPolicyBySig"),
+    ("ClaimSettlement", "confirmBySig"),
 }
 
 
