@@ -14,6 +14,7 @@ from medunion.blobs import kubo_daemon
 from medunion.blobs.kubo_daemon import KuboDaemon
 from medunion.care.agreements import Agreements
 from medunion.care.episodes import Episodes
+from medunion.care.plans import CarePlans
 from medunion.chain import devnet
 from medunion.chain.abi import checksum
 from medunion.chain.connection import Connection
@@ -32,6 +33,7 @@ from medunion.keys.release import Clock
 from medunion.ledger import Receipt
 from medunion.network.admission import Admission
 from medunion.network.blobs import open_store, runs_node
+from medunion.network.care_plans import CarePlanDesk
 from medunion.network.desk import Desk
 from medunion.network.funds import Funds
 from medunion.network.home import DEVNET_COSTS, Home, patient_id
@@ -174,7 +176,7 @@ class Network:
 
     @property
     def council(self) -> Council:
-        """The council, to read; so are the next ten."""
+        """The council, to read; so are the properties after it."""
         return Council(self.ledger)
 
     @property
@@ -206,6 +208,11 @@ class Network:
     def agreements(self) -> Agreements:
         """Agreements on the ledger."""
         return Agreements(self.ledger)
+
+    @property
+    def care_plans(self) -> CarePlans:
+        """Care plans on the ledger."""
+        return CarePlans(self.ledger)
 
     @property
     def emergencies(self) -> Emergencies:
@@ -262,6 +269,10 @@ class Network:
     def treasury(self, name: str) -> Treasury:
         """The money of a member whose folder is here."""
         return Treasury(self.session, self.member(name))
+
+    def care_plan_desk(self, name: str) -> CarePlanDesk:
+        """The desk of a member whose folder is here, for care plans."""
+        return CarePlanDesk(self.session, self.member(name))
 
     def recovery_desk(self, name: str) -> RecoveryDesk:
         """The desk of a member whose folder is here, for contacts, recoveries and links."""

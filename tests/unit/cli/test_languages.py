@@ -20,6 +20,8 @@ CATALOGUE = catalogue("en")
 
 DYNAMIC = {
     "cli.{}.help": "help of a root command or group, by its name in `root.COMMANDS`",
+    "careplan.state.{}": "where a care plan stands",
+    "careplan.visit.{}": "what of a visit is to be done",
     "click.{}": "click's own words, found by their English text",
     "column.{}": "headings of tables, by the row's key",
     "devnet.{}": "`members` and `wallets` of a devnet",
