@@ -282,6 +282,7 @@ class Network:
     def treasury(self, name: str) -> Treasury:
         """The money of a member whose folder is here."""
         return Treasury(self.session, self.member(name))
+
     def care_plan_desk(self, name: str) -> CarePlanDesk:
         """The desk of a member whose folder is here, for care plans."""
         return CarePlanDesk(self.session, self.member(name))

@@ -37,6 +37,7 @@ DYNAMIC = {
     "recovery.event.{}": "what happened to a recovery, by the ledger's event",
     "recovery.stage.{}": "where a recovery stands",
     "refused.{}": "a contract's error, by its name",
+    "rule.{}.title": "published rules of insurers, by the rule's name",
     "summary.category.{}": "record categories on a page",
     "summary.class.{}": "codes of v3-ActEncounterCode",
     "summary.code.{}": "codes of FHIR's closed lists",
