@@ -28,6 +28,9 @@ COMMANDS = {
     "evidence": "medunion.cli.evidence",
     "trustee": "medunion.cli.trustee",
     "emergency": "medunion.cli.emergency",
+    "plan": "medunion.cli.plan",
+    "policy": "medunion.cli.policy",
+    "insurance": "medunion.cli.insurance",
     "scan": "medunion.cli.scan",
 }
 

@@ -12,6 +12,7 @@ from medunion.access.emergency import Emergencies, Statement
 from medunion.access.grants import Grants
 from medunion.blobs import kubo_daemon
 from medunion.blobs.kubo_daemon import KuboDaemon
+from medunion.care.agreements import Agreements
 from medunion.care.episodes import Episodes
 from medunion.chain import devnet
 from medunion.chain.abi import checksum
@@ -26,6 +27,8 @@ from medunion.identity.contacts import Contact
 from medunion.identity.patients import Patients
 from medunion.identity.recovery import Recoveries
 from medunion.identity.wallet import Identity, Wallet
+from medunion.insurance.plans import Plans
+from medunion.insurance.policies import Policies
 from medunion.keys.local import LocalDirectory
 from medunion.keys.release import Clock
 from medunion.ledger import Receipt
@@ -170,7 +173,7 @@ class Network:
 
     @property
     def council(self) -> Council:
-        """The council, to read; so are the next eight."""
+        """The council, to read; so are the next nine."""
         return Council(self.ledger)
 
     @property
@@ -199,9 +202,24 @@ class Network:
         return Episodes(self.ledger)
 
     @property
+    def agreements(self) -> Agreements:
+        """Agreements on the ledger."""
+        return Agreements(self.ledger)
+
+    @property
     def emergencies(self) -> Emergencies:
         """Break-the-glass events on the ledger."""
         return Emergencies(self.ledger)
+
+    @property
+    def plans(self) -> Plans:
+        """Insurers' plans and pools on the ledger."""
+        return Plans(self.ledger)
+
+    @property
+    def policies(self) -> Policies:
+        """Policies on the ledger."""
+        return Policies(self.ledger)
 
     @property
     def recoveries(self) -> Recoveries:
