@@ -1,4 +1,4 @@
-"""The preview: properties of any claim, refusals, reservations; its figures are in test_table.py and against the contracts."""
+"""The preview: properties of any claim, refusals, reservations. The oracle of its figures is in test_table.py."""
 
 import random
 

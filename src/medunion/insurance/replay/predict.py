@@ -72,7 +72,7 @@ class Replay:
             plan = terms.get((payer, year)) or infer(members[0].lines)
             parts = [(each.day, part) for each in members for part in _parts(each)]
             claims = tuple(FiledClaim(tuple(_claim_line(line) for _, line in part), day) for day, part in parts)
-            series.append(Series(f"{payer} {year} patient {number + 1}", (plan,), (Accumulators(),), claims))
+            series.append(Series(f"{payer} {year} #{number + 1}", (plan,), (Accumulators(),), claims))
             explained.append(tuple(part for _, part in parts))
         unread = tuple(item for each in ordered for item in each.unread)
         return cls(len(ordered), tuple(series), tuple(explained), unread)

@@ -33,6 +33,9 @@ _CODES: Final[Mapping[str, str]] = {
     "benefit": PAID, "paidtoprovider": PAID, "line_prvdr_pmt_amt": PAID,
 }  # fmt: skip
 
+_NOT_IN_FORCE: Final = ("cancelled", "draft", "entered-in-error")
+_NO_CLAIM: Final = ("predetermination", "preauthorization")
+_LARGEST: Final = Decimal(MAX_AMOUNT).scaleb(-DECIMALS)
 _NOISE: Final = Decimal("1e-8")
 """Amounts come from binary floating point: 7237.400000000001 is 7237.4. What is further behind is no money."""
 
@@ -52,7 +55,7 @@ class ExplainedLine:
 
 @dataclass(frozen=True)
 class UnreadItem:
-    """An item that is listed and not replayed, and why."""
+    """An item that is listed and not replayed, and why; item 0 is the whole explanation."""
 
     eob: str
     item: int
@@ -104,8 +107,14 @@ def _read_file(path: Path) -> Iterator[Explanation]:
 
 
 def explanation(resource: Element, place: str) -> Explanation:
-    """An ExplanationOfBenefit. FhirError naming `place` and path when it has no patient, payer or day of service."""
+    """An ExplanationOfBenefit; `place` names one without an id. What cannot be replayed is among its `unread`."""
     name = string(resource, "id") or place
+    moment = _moment(resource)
+    patient = string(resource, "patient", "reference") or _identifier(first(resource, "patient"))
+    payer, day = _payer(resource), day_number(moment) or 0
+    missing = _missing(resource, patient, payer, day)
+    if missing:
+        return Explanation(name, patient, payer, day, moment, (), (UnreadItem(name, 0, missing),))
     lines: list[ExplainedLine] = []
     unread: list[UnreadItem] = []
     for index, item in enumerate(each(resource, "item")):
@@ -115,14 +124,16 @@ def explanation(resource: Element, place: str) -> Explanation:
             lines.append(_line(item, number))
         except InputError as error:
             unread.append(UnreadItem(name, number, error.message))
-    patient = string(resource, "patient", "reference") or _identifier(first(resource, "patient"))
-    moment = _moment(resource)
-    day = day_number(moment)
-    payer = _payer(resource)
-    for path, value in (("patient", patient), ("insurer", payer), ("billablePeriod.start", day)):
-        if not value:
-            raise FhirError(f"{place}: ExplanationOfBenefit.{path} is missing", path=f"ExplanationOfBenefit.{path}")
-    return Explanation(name, patient, payer, day or 0, moment, tuple(lines), tuple(unread))
+    return Explanation(name, patient, payer, day, moment, tuple(lines), tuple(unread))
+
+
+def _missing(resource: Element, patient: str, payer: str, day: int) -> str:
+    """Why an explanation is not replayed as a whole; empty for one that is."""
+    status, use = string(resource, "status"), string(resource, "use")
+    if status in _NOT_IN_FORCE or use in _NO_CLAIM:
+        return f"is no claim in force but {status} {use}".rstrip()
+    stated = {"patient": patient, "insurer": payer, "day of service": day}
+    return next((f"has no {name}" for name, value in stated.items() if not value), "")
 
 
 def _line(item: Element, number: int) -> ExplainedLine:
@@ -130,8 +141,11 @@ def _line(item: Element, number: int) -> ExplainedLine:
     found: dict[str, Decimal] = {}
     for adjudication in each(item, "adjudication"):
         kind = _kind(adjudication)
-        if kind is not None and "amount" in adjudication:
-            found[kind] = found.get(kind, Decimal(0)) + _amount(first(adjudication, "amount").get("value"), kind)
+        if kind is None or "amount" not in adjudication:
+            continue
+        amount = _amount(first(adjudication, "amount").get("value"), kind)
+        if found.setdefault(kind, amount) != amount:
+            raise InputError(f"states two amounts {kind}")
     if SUBMITTED not in found and "net" in item:
         found[SUBMITTED] = _amount(first(item, "net").get("value"), "net")
     if ALLOWED not in found and PAID not in found:
@@ -155,7 +169,7 @@ def _amount(value: Any, kind: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise InputError(f"states no number for {kind}")
     number = Decimal(value)
-    if not number.is_finite() or not 0 <= number <= MAX_AMOUNT:
+    if not number.is_finite() or not 0 <= number <= _LARGEST:
         raise InputError(f"states an amount {kind} that is negative or too large")
     return number.quantize(_NOISE, ROUND_HALF_EVEN).scaleb(DECIMALS)
 
