@@ -4,4 +4,7 @@ episodes   check-in and check-out (FHIR R4 EpisodeOfCare)
 terms      terms, lines and covers of an agreement, and their digests
 documents  what a patient signs: a FHIR resource, and the salted digest that the ledger shows
 templates  what a provider fills in once for an offer
+items      what stands behind an agreement's lines, and its salted digests
+disclosure what a patient is told before agreeing: a FHIR document (texts: narrative; elements: fhir_parts)
+predetermination  the port to the insurers' answers
 """

@@ -28,6 +28,7 @@ COMMANDS = {
     "evidence": "medunion.cli.evidence",
     "trustee": "medunion.cli.trustee",
     "emergency": "medunion.cli.emergency",
+    "insurance": "medunion.cli.insurance",
     "scan": "medunion.cli.scan",
 }
 

@@ -62,13 +62,13 @@ class Plans(Service):
 
     def get(self, plan: int) -> PublishedPlan:
         """A plan version; InputError when there is none."""
-        found = self.ledger.call(_CONTRACT, "planOf", plan)
-        if not found["insurer"]:
+        insurer, terms = self.ledger.call(_CONTRACT, "planOf", plan)
+        if not insurer:
             raise InputError(f"there is no plan {plan}", field="plan", plan=plan)
-        terms, benefit = found["terms"], found["terms"]["benefit"]
+        benefit = terms["benefit"]
         return PublishedPlan(
             plan=plan,
-            insurer=found["insurer"],
+            insurer=insurer,
             terms=PlanTerms(
                 deductible=benefit["deductible"],
                 bands=tuple(Band(_or_none(band["upTo"]), band["payBps"]) for band in terms["bands"]),

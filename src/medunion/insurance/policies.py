@@ -134,8 +134,8 @@ class Policies(Service):
     def usage(self, policy: bytes, day: int) -> Usage:
         """What the period of a day has used."""
         period = int(self.ledger.call(_CONTRACT, "periodOf", policy, day))
-        found = self.ledger.call(_CONTRACT, "accumulatorsOf", policy, period)
-        return Usage(period, _accumulators(found["used"]), found["reserved"])
+        used, reserved = self.ledger.call(_CONTRACT, "accumulatorsOf", policy, period)
+        return Usage(period, _accumulators(used), reserved)
 
     def history(self, policy: bytes) -> list[Event]:
         """Everything that happened to a policy, oldest first."""

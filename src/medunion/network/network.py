@@ -12,6 +12,7 @@ from medunion.access.emergency import Emergencies, Statement
 from medunion.access.grants import Grants
 from medunion.blobs import kubo_daemon
 from medunion.blobs.kubo_daemon import KuboDaemon
+from medunion.care.agreements import Agreements
 from medunion.care.episodes import Episodes
 from medunion.chain import devnet
 from medunion.chain.abi import checksum
@@ -170,7 +171,7 @@ class Network:
 
     @property
     def council(self) -> Council:
-        """The council, to read; so are the next eight."""
+        """The council, to read; so are the next nine."""
         return Council(self.ledger)
 
     @property
@@ -197,6 +198,11 @@ class Network:
     def episodes(self) -> Episodes:
         """Episodes on the ledger."""
         return Episodes(self.ledger)
+
+    @property
+    def agreements(self) -> Agreements:
+        """Agreements on the ledger."""
+        return Agreements(self.ledger)
 
     @property
     def emergencies(self) -> Emergencies:

@@ -1,0 +1,47 @@
+"""`medunion insurance`: the benefit arithmetic against results that others worked out."""
+
+from pathlib import Path
+
+import click
+
+from medunion.cli.output import emit_json, progress, say
+from medunion.cli.support import group, json_option
+from medunion.locale import translate as t
+
+
+@group("insurance")
+def command() -> None:
+    """Check and replay."""
+
+
+@command.command(help=t("insurance.check.help"))
+@click.argument("table", metavar=t("metavar.file"), type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@click.pass_context
+def check(ctx: click.Context, table: Path, as_json: bool) -> None:
+    """Run a table of cases through the contracts and the preview; exit code 1 when one does not match."""
+    from medunion.insurance.check import check as run
+    from medunion.insurance.table import read_table
+
+    cases = read_table(table)
+    with progress("progress.cases") as advance:
+        report = run(cases, advance)
+    if as_json:
+        emit_json(report.as_dict())
+    else:
+        say(
+            "insurance.check.done",
+            cases=report.cases, claims=report.claims, contract=report.matched_contract, preview=report.matched_preview,
+        )
+        for each in report.mismatches:
+            say("insurance.mismatch", **_told(each))
+    if report.mismatches:
+        ctx.exit(1)
+
+
+def _told(mismatch: dict[str, object]) -> dict[str, object]:
+    """A mismatch in one line."""
+    if "error" in mismatch:
+        return {**mismatch, "what": mismatch["error"]}
+    what = f"claim {mismatch['claim']} {mismatch['place']}: {mismatch['expected']} / {mismatch['found']}"
+    return {**mismatch, "what": what}
