@@ -23,6 +23,7 @@ COMMANDS = {
     "patient": "medunion.cli.patient",
     "recovery": "medunion.cli.recovery",
     "episode": "medunion.cli.episode",
+    "careplan": "medunion.cli.careplan",
     "grant": "medunion.cli.grant",
     "record": "medunion.cli.record",
     "evidence": "medunion.cli.evidence",
@@ -30,6 +31,7 @@ COMMANDS = {
     "emergency": "medunion.cli.emergency",
     "plan": "medunion.cli.plan",
     "policy": "medunion.cli.policy",
+    "token": "medunion.cli.token",
     "insurance": "medunion.cli.insurance",
     "scan": "medunion.cli.scan",
 }
