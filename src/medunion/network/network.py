@@ -178,6 +178,7 @@ class Network:
 
     @property
     def council(self) -> Council:
+        """The council, to read; so are the next ten."""
         """The council, to read; so are the properties after it."""
         return Council(self.ledger)
 
