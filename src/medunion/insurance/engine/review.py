@@ -25,6 +25,9 @@ CONTESTED: Final = "contested"
 WAITING: Final = "waiting"
 FAILED: Final = "failed"
 
+_OVERLAP: Final = 86_400
+"""Seconds for which settled claims are asked for again: this clock may be ahead of the chain's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -135,7 +138,7 @@ class ReviewEngine:
         return known
 
     def _count(self) -> None:
-        since, now = self._history.counted_until(), self._clock()
+        since, now = max(0, self._history.counted_until() - _OVERLAP), self._clock()
         settled = [(claim.patient, self._uses(claim)) for claim in self._desk.settled(since)]
         self._history.count(settled, self._desk.given_back(since), now)
 
