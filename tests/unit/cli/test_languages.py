@@ -20,6 +20,8 @@ CATALOGUE = catalogue("en")
 
 DYNAMIC = {
     "cli.{}.help": "help of a root command or group, by its name in `root.COMMANDS`",
+    "careplan.state.{}": "where a care plan stands",
+    "careplan.visit.{}": "what of a visit is to be done",
     "click.{}": "click's own words, found by their English text",
     "column.{}": "headings of tables, by the row's key",
     "devnet.{}": "`members` and `wallets` of a devnet",
@@ -47,6 +49,7 @@ DYNAMIC = {
     "summary.section.{}": "parts of a page",
     "summary.table.{}": "titles of tables",
     "scan.path.{}": "what a scan tries",
+    "token.standing.{}": "how an account stands with the token",
     "scan.at.{}": "whom it asks",
     "demo.{}.{}": "words of the demo: kinds, states, categories, fields, events",
     "demo.step{}.title": "headings of the demo's steps",
