@@ -50,7 +50,8 @@ class Filing:
         return cls(
             event.time,
             event.transaction,
-            *values["served"],
+            values["served"][0],
+            values["served"][1],
             tuple(values["paid"][:policies]),
             values["owed"],
             values["writtenOff"],
