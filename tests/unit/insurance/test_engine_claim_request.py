@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from medunion.care.templates import Code
 from medunion.errors import FhirError
 from medunion.fhir import parse_bundle
 from medunion.insurance.engine.claim_request import ClaimRequest, read_claim_request
+from medunion.settlement.claim import Claim, ClaimLine, ClaimType, Insurance, Use
+from medunion.settlement.fhir_claim import to_fhir
 from medunion.vocabulary import Category
 
 from .claims import COLONOSCOPY, FROM, ICD, PROVIDER, UNTIL, concept, day
@@ -111,6 +114,18 @@ class TestReadClaimRequest:
         found = read(line(diagnosisSequence=[2]), line(sequence=2), contained=[contained], diagnosis=diagnosis)
         assert found.diagnoses == ({(ICD, "K63.5")}, {(ICD, "K62.5"), (ICD, "K63.5")})
         assert read().diagnoses == (frozenset(),)
+
+    def test_the_claim_that_settlement_writes_is_read(self) -> None:
+        lines = [ClaimLine(Code(*COLONOSCOPY, ""), 2, 24_100, Category.PROCEDURES)]
+        asked = Claim(
+            PATIENT, Use.PREDETERMINATION, ClaimType.INSTITUTIONAL, PATIENT, PROVIDER, 1_795_000_000,
+            (Insurance(PATIENT, 8), Insurance(POLICY, 9)), tuple(lines), FROM, UNTIL, "CNY",
+        )  # fmt: skip
+        data = json.dumps(to_fhir(asked, focal=1), default=float).encode()
+        found = read_claim_request(data, CATALOGUE, "CNY").enquiry
+        assert (found.policy, found.patient, found.provider) == (POLICY, PATIENT, PROVIDER)
+        assert (found.service_from, found.service_until) == (FROM, UNTIL)
+        assert [(each.quantity, each.price) for each in found.items] == [(2, 12_050)]
 
     @pytest.mark.parametrize(
         ("changed", "path"),
