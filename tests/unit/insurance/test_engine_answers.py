@@ -102,6 +102,11 @@ class TestAnswerLog:
             list(log.entries())
         assert failure.value.details["record"] == broken
 
+    def test_nothing_is_appended_to_a_file_that_is_none(self, log: AnswerLog, tmp_path: Path) -> None:
+        (tmp_path / "answers.jsonl").write_text("no json\n")
+        with pytest.raises(IntegrityError):
+            log.append(told())
+
     def test_another_key_opens_nothing(self, log: AnswerLog, tmp_path: Path) -> None:
         log.append(told())
         with pytest.raises(IntegrityError):

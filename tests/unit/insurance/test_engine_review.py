@@ -133,6 +133,11 @@ class TestWithheld:
         insurer.desk.waiting = [filed([KNOWN], [record("r", procedure())])]
         assert states(insurer.engine.run_once()) == [WAITING]
 
+    def test_evidence_that_is_no_valid_fhir_is_withheld(self, insurer: Insurer) -> None:
+        insurer.records = [record("r", procedure(status="whatever"))]
+        insurer.desk.waiting = [filed([KNOWN], insurer.records)]
+        assert states(insurer.engine.run_once()) == [WAITING]
+
     def test_evidence_that_comes_after_the_request_is_reviewed(self, insurer: Insurer) -> None:
         insurer.records = None
         given = [record("r", procedure())]
