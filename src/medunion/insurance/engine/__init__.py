@@ -9,6 +9,7 @@ limit_rules      rules over the catalogue's limits, earlier claims and records
 answers          signed answers, and the sealed file that keeps them
 history          items behind digests, decisions, earlier uses: an index of the answers
 ports            what the engine asks of the rest: policies, filed claims, evidence
+ledger           the insurer's policies on the ledger
 claim_request    a FHIR Claim with use = predetermination, read
 predetermination how a policy takes a treatment, signed
 review           the runner that decides filed claims

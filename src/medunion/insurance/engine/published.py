@@ -4,7 +4,6 @@ Bits are stable: a rule that is given up leaves its bit unused. Titles are in th
 docs/insurance-rules.md says what each rule looks at and what missing data means.
 """
 
-from collections.abc import Iterable
 from enum import IntEnum
 from typing import Final
 
@@ -61,10 +60,8 @@ _REASONS: Final = {
 ALL_RULES: Final = sum(rule.bit for rule in Rule)
 """The mask of all of them."""
 
-
-def mask_of(rules: Iterable[Rule]) -> int:
-    """The mask that a plan publishes for these rules."""
-    return sum({rule.bit for rule in rules})
+RULE_BITS: Final = {rule.id: rule.value for rule in Rule}
+"""Name -> number of the bit, for `plan_document.read_plan`."""
 
 
 def rules_in(mask: int) -> list[Rule]:
