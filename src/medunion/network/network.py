@@ -28,6 +28,8 @@ from medunion.identity.contacts import Contact
 from medunion.identity.patients import Patients
 from medunion.identity.recovery import Recoveries
 from medunion.identity.wallet import Identity, Wallet
+from medunion.insurance.plans import Plans
+from medunion.insurance.policies import Policies
 from medunion.keys.local import LocalDirectory
 from medunion.keys.release import Clock
 from medunion.ledger import Receipt
@@ -180,6 +182,7 @@ class Network:
 
     @property
     def council(self) -> Council:
+        """The council, to read; so are the next ten."""
         """The council, to read; so are the properties after it."""
         return Council(self.ledger)
 
@@ -222,6 +225,16 @@ class Network:
     def emergencies(self) -> Emergencies:
         """Break-the-glass events on the ledger."""
         return Emergencies(self.ledger)
+
+    @property
+    def plans(self) -> Plans:
+        """Insurers' plans and pools on the ledger."""
+        return Plans(self.ledger)
+
+    @property
+    def policies(self) -> Policies:
+        """Policies on the ledger."""
+        return Policies(self.ledger)
 
     @property
     def recoveries(self) -> Recoveries:
