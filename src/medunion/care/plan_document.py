@@ -207,20 +207,22 @@ def _max_price_of(resource: dict[str, Any]) -> tuple[int, str]:
 
 
 def _goals_of(resource: dict[str, Any]) -> tuple[str, ...]:
-    found = []
-    for reference in resource.get("goal", []):
-        description = _contained(resource, reference).get("description", {})
-        text = description.get("text") or reference.get("display")
-        if text:
-            found.append(text)
-    return tuple(found)
+    texts = (
+        _contained(resource, reference, "Goal").get("description", {}).get("text") or reference.get("display")
+        for reference in resource.get("goal", [])
+    )
+    return tuple(text for text in texts if text)
 
 
 def _addresses_of(resource: dict[str, Any]) -> tuple[Code, ...]:
-    held = (_contained(resource, reference) for reference in resource.get("addresses", []))
+    held = (_contained(resource, reference, "Condition") for reference in resource.get("addresses", []))
     return tuple(fhir.code_of(each["code"], "CarePlan.contained.code") for each in held if "code" in each)
 
 
-def _contained(resource: dict[str, Any], reference: dict[str, Any]) -> dict[str, Any]:
-    wanted = str(reference.get("reference", ""))
-    return next((each for each in resource.get("contained", []) if f"#{each.get('id')}" == wanted), {})
+def _contained(resource: dict[str, Any], reference: dict[str, Any], kind: str) -> dict[str, Any]:
+    """What a reference means, if it is contained and of this type; empty otherwise."""
+    for each in resource.get("contained", []):
+        if each["resourceType"] == kind and f"#{each.get('id')}" == reference.get("reference"):
+            found: dict[str, Any] = each
+            return found
+    return {}
