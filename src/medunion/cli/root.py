@@ -29,6 +29,9 @@ COMMANDS = {
     "evidence": "medunion.cli.evidence",
     "trustee": "medunion.cli.trustee",
     "emergency": "medunion.cli.emergency",
+    "plan": "medunion.cli.plan",
+    "policy": "medunion.cli.policy",
+    "token": "medunion.cli.token",
     "insurance": "medunion.cli.insurance",
     "scan": "medunion.cli.scan",
 }

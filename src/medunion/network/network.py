@@ -20,7 +20,7 @@ from medunion.chain.abi import checksum
 from medunion.chain.connection import Connection
 from medunion.chain.deployment import Progress, deploy, open_deployment
 from medunion.chain.ledger import ChainLedger
-from medunion.errors import UnknownMember, UnknownPatient, UsageError, WalletError
+from medunion.errors import UnknownMember, UnknownPatient, UsageError
 from medunion.governance.council import Council
 from medunion.governance.members import Members
 from medunion.governance.operators import Operators
@@ -28,6 +28,8 @@ from medunion.identity.contacts import Contact
 from medunion.identity.patients import Patients
 from medunion.identity.recovery import Recoveries
 from medunion.identity.wallet import Identity, Wallet
+from medunion.insurance.plans import Plans
+from medunion.insurance.policies import Policies
 from medunion.keys.local import LocalDirectory
 from medunion.keys.release import Clock
 from medunion.ledger import Receipt
@@ -36,11 +38,14 @@ from medunion.network.blobs import open_store, runs_node
 from medunion.network.care_plans import CarePlanDesk
 from medunion.network.desk import Desk
 from medunion.network.funds import Funds
-from medunion.network.home import DEVNET_COSTS, Costs, Home, patient_id
+from medunion.network.home import DEVNET_COSTS, Home, patient_id
 from medunion.network.member import MemberHandle, Session
 from medunion.network.passphrases import Passphrases
 from medunion.network.recovery import RecoveryDesk
+from medunion.network.treasury import Holders, Treasury
+from medunion.network.wallets import create_wallet, open_wallet
 from medunion.records.patient import PatientReader
+from medunion.settlement.token import Tokens
 from medunion.vocabulary import MemberKind, Role
 
 YEAR = 365 * 86_400
@@ -173,6 +178,7 @@ class Network:
 
     @property
     def council(self) -> Council:
+        """The council, to read; so are the next ten."""
         """The council, to read; so are the properties after it."""
         return Council(self.ledger)
 
@@ -217,9 +223,29 @@ class Network:
         return Emergencies(self.ledger)
 
     @property
+    def plans(self) -> Plans:
+        """Insurers' plans and pools on the ledger."""
+        return Plans(self.ledger)
+
+    @property
+    def policies(self) -> Policies:
+        """Policies on the ledger."""
+        return Policies(self.ledger)
+
+    @property
     def recoveries(self) -> Recoveries:
         """Recoveries and freezes on the ledger."""
         return Recoveries(self.ledger)
+
+    @property
+    def tokens(self) -> Tokens:
+        """The settlement token on the ledger."""
+        return Tokens(self.ledger)
+
+    @property
+    def holders(self) -> Holders:
+        """Accounts of money by the names that this folder has for them."""
+        return Holders(self.session, self.identity)
 
     def admit(self, name: str, kind: MemberKind) -> MemberHandle:
         """Makes a member's folder and has the council admit it."""
@@ -252,6 +278,10 @@ class Network:
     def desk(self, name: str) -> Desk:
         """The desk of a member whose folder is here, to relay what patients sign."""
         return Desk(self.session, self.member(name))
+
+    def treasury(self, name: str) -> Treasury:
+        """The money of a member whose folder is here."""
+        return Treasury(self.session, self.member(name))
 
     def care_plan_desk(self, name: str) -> CarePlanDesk:
         """The desk of a member whose folder is here, for care plans."""
@@ -361,20 +391,3 @@ def write_seats(home: Home, passphrases: Passphrases) -> None:
         if not path.exists():
             secret = passphrases.new("council")
             home.write(path, devnet.account(index).keystore(secret, DEVNET_COSTS.scrypt))
-
-
-def create_wallet(
-    path: Path, name: str, passphrases: Passphrases, costs: Costs, patient: bytes | None = None
-) -> Wallet:
-    """A new wallet file with one id, `patient` when it adopts that."""
-    if path.exists():
-        raise WalletError(f"there is a wallet at {path} already", path=str(path))
-    secret = passphrases.new(name)
-    return Wallet.create(path, secret, patient=patient, scrypt_cost=costs.scrypt, argon_cost=costs.argon)
-
-
-def open_wallet(path: Path, name: str, passphrases: Passphrases, costs: Costs) -> Wallet:
-    """A wallet file, unlocked."""
-    return passphrases.open(
-        name, lambda secret: Wallet.open(path, secret, scrypt_cost=costs.scrypt, argon_cost=costs.argon)
-    )

@@ -29,6 +29,9 @@ contract PeriodsTest is Test {
         for (uint32 year = 1900; year < 2305; ++year) {
             assertEq(_harness.periodOf(day, 1), year);
             if (day > 0) assertEq(_harness.periodOf(day - 1, 1), year - 1);
+            uint32 march = day + (_isLeap(year) ? 60 : 59);
+            assertEq(_harness.periodOf(march, 3), year);
+            assertEq(_harness.periodOf(march - 1, 3), year - 1);
             day += _isLeap(year) ? 366 : 365;
         }
     }
