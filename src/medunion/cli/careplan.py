@@ -1,12 +1,12 @@
 """`medunion careplan`: recurring care: propose, accept, show, list, due, end."""
 
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from medunion.cli.choices import camel
+from medunion.cli.days import DAY
 from medunion.cli.files import read_file, write_file
 from medunion.cli.output import emit_json, emit_rows, progress, say
 from medunion.cli.support import argument, done, group, json_option, moment, network, relaying, via_option
@@ -170,12 +170,12 @@ def list_(patient: str | None, member: str | None, as_json: bool) -> None:
 @command.command(help=t("careplan.due.help"))
 @_patient_option
 @_member_option
-@click.option("--on", metavar=t("metavar.date"), help=t("careplan.due.on"))
+@click.option("--on", type=DAY, metavar=t("metavar.day"), help=t("careplan.due.on"))
 @json_option
-def due(patient: str | None, member: str | None, on: str | None, as_json: bool) -> None:
+def due(patient: str | None, member: str | None, on: int | None, as_json: bool) -> None:
     """What is due for whom on a day."""
     with network() as opened:
-        day = _today(opened) if on is None else _day(on)
+        day = _today(opened) if on is None else on
         rows = []
         for plan, visit in opened.care_plans.due(day, **_whose(opened, patient, member)):
             named = _names(opened, plan, as_json=as_json)
@@ -324,13 +324,6 @@ def _today(opened: "Network") -> int:
     from medunion.care.terms import day_of
 
     return day_of(opened.ledger.now())
-
-
-def _day(text: str) -> int:
-    try:
-        return (datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date() - date(1900, 1, 1)).days
-    except ValueError:
-        raise InputError("a day is written as 2026-11-26", day=text) from None
 
 
 def _iso(day: int) -> str:
