@@ -4,7 +4,7 @@ The records behind the leaves are left out: what this proves is the arithmetic a
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from medunion.chain.typed_data import STRUCTS
 from medunion.chain.typed_data import digest as typed_digest
 from medunion.errors import IntegrityError
 from medunion.insurance.benefit import Adjudication, ClaimLine, LineResult, PolicyResult
+from medunion.insurance.claims import Series
 from medunion.insurance.plan import Accumulators, PlanTerms
 from medunion.insurance.policies import Policies
 from medunion.insurance.proving_ground import HOSPITAL, LANE, ProvingGround
@@ -39,10 +40,25 @@ class InsuredPolicy:
 class ClaimRunner:
     """Files claims of the proving ground's patient."""
 
-    def __init__(self, ground: ProvingGround) -> None:
+    def __init__(self, ground: ProvingGround, progress: Callable[[int], None] = lambda _settled: None) -> None:
+        """`progress` is told how many claims are settled."""
         self._on = ground
+        self._progress = progress
         self._ledger = ground.ledger
         self._policies = Policies(ground.ledger, ground.insurer)
+        self.settled = 0
+
+    def run(self, series: Series) -> list[Adjudication]:
+        """Issues a series' policies and files its claims, one after the other; `settled` counts those of all series.
+
+        ContractRefused, IntegrityError.
+        """
+        days = [claim.service_day for claim in series.claims]
+        insured = [
+            self.insure(terms, opening, min(days), max(days))
+            for terms, opening in zip(series.policies, series.start, strict=True)
+        ]
+        return [self.file(claim.lines, insured, claim.service_day) for claim in series.claims]
 
     def insure(self, terms: PlanTerms, opening: Accumulators, first_day: int, last_day: int) -> InsuredPolicy:
         """Publishes a plan of these terms by calendar years and issues a policy, which the patient accepts."""
@@ -79,7 +95,10 @@ class ClaimRunner:
         )
         self._on.hospital.transact("CareAgreements", "offer", *values, self._answers(terms))
         self._on.hospital.transact("CareAgreements", "acceptBySig", *values, *self._acceptance(terms))
-        return self._read(self._complete(terms, values, day), terms, policies, lines, day)
+        found = self._read(self._complete(terms, values, day), terms, policies, lines, day)
+        self.settled += 1
+        self._progress(self.settled)
+        return found
 
     def _terms(
         self, lines: Sequence[Line], covers: Sequence[care.Cover], policies: Sequence[InsuredPolicy], day: int

@@ -77,6 +77,11 @@ class Replay:
         unread = tuple(item for each in ordered for item in each.unread)
         return cls(len(ordered), tuple(series), tuple(explained), unread)
 
+    @property
+    def claims(self) -> int:
+        """Claims of all series."""
+        return sum(len(series.claims) for series in self.series)
+
     def run(self, runner: Runner = preview) -> Report:
         """Runs all series and compares every line."""
         claims = lines = matched = 0
