@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from medunion.care import fhir_parts
+from medunion.care.documents import seal_document
 from medunion.care.offers import State
+from medunion.care.plan_document import MAX_PRICE_URL
 from medunion.care.plans import CarePlan, PlanState, Visit, VisitState, next_due
 from medunion.care.schedule import Schedule
 from medunion.care.templates import Template, Window
@@ -158,6 +160,18 @@ class TestAccept:
             PlanState.ACCEPTED,
             PlanState.PROPOSED,
         ]
+
+    def test_refuses_other_money(self, consortium: Consortium, identity: Identity, desk: CarePlanDesk) -> None:
+        proposed = propose(consortium, identity, consortium.today)
+        resource = {name: value for name, value in proposed.document.resource.items() if name != "extension"}
+        price = {"url": MAX_PRICE_URL, "valueMoney": fhir_parts.amount(15_000, "USD")}
+        document = seal_document({**resource, "extension": [price]})
+        plan = replace(proposed.plan, content_digest=document.digest)
+        sender = consortium.network.member("hospital-b").acting(Role.FINANCE)
+        consortium.network.care_plans.acting(sender).propose(plan)
+        with pytest.raises(IntegrityError) as refused:
+            desk.accept(identity, plan, document.body)
+        assert refused.value.details["field"] == "currency"
 
     def test_refuses_a_plan_that_says_something_else_than_its_document(
         self, consortium: Consortium, identity: Identity, desk: CarePlanDesk
