@@ -47,10 +47,17 @@ class PlanDocument:
     currency: str
     template: Template
 
-    def visit_template(self, visit: int) -> Template:
-        """From which visit `visit` (from 0) is offered: the template with the visit's days."""
+    def visit_template(self, visit: int, later: Template | None = None) -> Template:
+        """From which visit `visit` (from 0) is offered: the template, or a `later` one, with the visit's days.
+
+        InputError (details: path) when the later one is of another service, costs more than a visit may, or has days.
+        """
+        if later is not None:
+            _require_fitting(later, self.max_price)
+            if (later.service.system, later.service.code) != (self.template.service.system, self.template.service.code):
+                raise InputError("service: the plan is for another one", path="service")
         first, last = (date.fromisoformat(fhir.day(each)) for each in self.schedule.days_of(visit))
-        return self.template.within(Window(first, last))
+        return (later or self.template).within(Window(first, last))
 
 
 def to_fhir(document: PlanDocument) -> dict[str, Any]:
@@ -153,10 +160,7 @@ def from_fhir(resource: dict[str, Any]) -> PlanDocument:
 def _with_price_and_template(
     resource: dict[str, Any], max_price: int, currency: str, template: Template
 ) -> dict[str, Any]:
-    if template.window is not None:
-        raise InputError("window: each visit of a care plan has its own days", path="window")
-    if template.price > max_price:
-        raise InputError("lines: together they cost more than a visit of the plan may", path="lines")
+    _require_fitting(template, max_price)
     attachment = {"contentType": _TEMPLATE_TYPE, "data": b64encode(template.to_json()).decode()}
     holder = {
         "resourceType": "DocumentReference",
@@ -173,6 +177,13 @@ def _with_price_and_template(
         ],
         "supportingInfo": [*resource.get("supportingInfo", []), {"reference": f"#{_TEMPLATE_ID}"}],
     }
+
+
+def _require_fitting(template: Template, max_price: int) -> None:
+    if template.window is not None:
+        raise InputError("window: each visit of a care plan has its own days", path="window")
+    if template.price > max_price:
+        raise InputError("lines: together they cost more than a visit of the plan may", path="lines")
 
 
 def _named(reference: dict[str, Any], own: dict[str, Any], path: str) -> dict[str, Any]:

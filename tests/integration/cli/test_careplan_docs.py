@@ -34,6 +34,9 @@ def test_every_command_does_what_the_page_says(cli: Cli, tmp_path: Path, monkeyp
             plan = proposed["carePlan"]
     assert "Illness is found early" in said["show"][0]
     assert "150.00 CNY" in said["list"][0]
-    for day, text in zip(("2027-01-15", "2028-01-15"), said["due"], strict=True):
+    for day, state, text in zip(
+        ("2027-01-15", "2028-01-15", "2027-01-15"), ("due", "due", "offered"), said["due"], strict=True
+    ):
         assert day in text
+        assert state in text.split()
     assert cli.data("careplan", "show", plan)["state"] == "ended"

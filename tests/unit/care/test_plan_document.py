@@ -2,6 +2,7 @@ import copy
 import json
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -112,6 +113,19 @@ class TestBothWays:
         assert parse_template(found.to_json()) == found
         with pytest.raises(InputError):
             DOCUMENT.visit_template(2)
+
+    def test_a_later_template_stays_within_the_plan(self) -> None:
+        dearer = replace(TEMPLATE, lines=(replace(TEMPLATE.lines[0], price=15_000),), why="As before")
+        found = DOCUMENT.visit_template(0, dearer)
+        assert (found.price, found.why, found.window) == (15_000, "As before", DOCUMENT.visit_template(0).window)
+        for change, path in (
+            ({"lines": (replace(TEMPLATE.lines[0], price=15_001),)}, "lines"),
+            ({"window": found.window}, "window"),
+            ({"service": Code(SERVICE.system, "1", "")}, "service"),
+        ):
+            with pytest.raises(InputError) as caught:
+                DOCUMENT.visit_template(0, replace(dearer, **change))  # type: ignore[arg-type]  # three kinds
+            assert caught.value.details["path"] == path
 
 
 class TestComplete:
