@@ -82,7 +82,7 @@ class TestPrediction:
         assert report.lines_matched == 1
         (series,) = series_of(eob("a", line))
         assert series.policies[0].class_self_pay_bps == {"covered": 1000}
-        assert preview(series)[0].patient == (4240,)
+        assert next(iter(preview(series))).patient == (4240,)
 
     @pytest.mark.parametrize(
         ("price", "share", "bps"),
