@@ -7,4 +7,6 @@ templates  what a provider fills in once for an offer
 items      what stands behind an agreement's lines, and its salted digests
 disclosure what a patient is told before agreeing: a FHIR document (texts: narrative; elements: fhir_parts)
 predetermination  the port to the insurers' answers
+plans      recurring care on the ledger, and when its visits fall due (days: schedule)
+plan_document  what a patient agrees to as a plan: a FHIR CarePlan (its visits: plan_activities)
 """

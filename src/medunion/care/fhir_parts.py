@@ -140,3 +140,39 @@ def _value(element: Any, kind: str, path: str) -> str:
     if not isinstance(element, dict) or element.get("system") != f"urn:medunion:{kind}" or "value" not in element:
         raise refused(path, f"must be an identifier of the system urn:medunion:{kind}")
     return str(element["value"])
+
+
+def require_expressed(given: Mapping[str, Any], understood: Mapping[str, Any]) -> None:
+    """FhirError naming the first path at which a resource says something that was not understood of it.
+
+    `understood` is what would be written for it. Elements about the resource itself (id, meta, text) say nothing of
+    what was agreed; equal moments in different time zones are equal.
+    """
+    kind = str(given.get("resourceType"))
+    stripped = {name: value for name, value in given.items() if name not in ("id", "meta", "text")}
+    if path := _difference(stripped, understood, kind):
+        raise refused(path, "is not what an agreement of this network can say")
+
+
+def _difference(given: Any, understood: Any, path: str) -> str | None:
+    if isinstance(given, Mapping) and isinstance(understood, Mapping):
+        for name in (*given, *understood):
+            if name not in given or name not in understood:
+                return f"{path}.{name}"
+            if found := _difference(given[name], understood[name], f"{path}.{name}"):
+                return found
+        return None
+    if isinstance(given, list) and isinstance(understood, list):
+        for index, pair in enumerate(zip(given, understood, strict=False)):
+            if found := _difference(*pair, f"{path}[{index}]"):
+                return found
+        return None if len(given) == len(understood) else f"{path}[{min(len(given), len(understood))}]"
+    return None if given == understood or _same_moment(given, understood) else path
+
+
+def _same_moment(given: Any, understood: Any) -> bool:
+    try:
+        first, second = datetime.fromisoformat(given), datetime.fromisoformat(understood)
+    except (TypeError, ValueError):
+        return False
+    return None not in (first.tzinfo, second.tzinfo) and first == second

@@ -10,9 +10,11 @@
 than the ledger, never something else: `plans.require_same` compares.
 """
 
+import json
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 from medunion.care import fhir_parts as fhir
@@ -20,6 +22,7 @@ from medunion.care.plan_activities import activities_of, schedule_of
 from medunion.care.schedule import Schedule
 from medunion.care.templates import Code, Template, Window, parse_template
 from medunion.errors import InputError
+from medunion.fhir import parse_bundle
 
 MAX_PRICE_URL: Final = "urn:medunion:max-price"
 """URL of the extension whose `valueMoney` is the most that a visit may cost."""
@@ -84,6 +87,15 @@ def to_fhir(document: PlanDocument) -> dict[str, Any]:
     }
     stated = {name: value for name, value in plan.items() if value}
     return _with_price_and_template(stated, document.max_price, document.currency, document.template)
+
+
+def read_care_plan(data: bytes) -> dict[str, Any]:
+    """The CarePlan in a file (JSON, or gzip of it), its decimal numbers as `Decimal`; FhirError (details: path)."""
+    bundle = parse_bundle(data)
+    if bundle.type is not None or bundle.entries[0].resource_type != "CarePlan":
+        raise fhir.refused("CarePlan", "the file must hold one CarePlan")
+    found: dict[str, Any] = json.loads(bundle.entries[0].body, parse_float=Decimal)
+    return found
 
 
 def complete(

@@ -4,18 +4,13 @@ A preview, computed from what the ledger shows at this moment by `insurance.bene
 may use a deductible or a limit first. What the patient owes is never more than `maxPatientShare`.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import repeat
-from typing import Any
 
-from medunion.care.offers import Agreement
-from medunion.care.terms import Cover
+from medunion.care.offers import Agreement, Offer
 from medunion.chain.ledger import ChainLedger
 from medunion.insurance import benefit
-from medunion.insurance.plan import NONE, Accumulators, Band, PlanTerms
-
-_CONTRACT = "InsurancePlans"
+from medunion.insurance.plans import Plans
+from medunion.insurance.policies import Policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,55 +53,34 @@ def preview(ledger: ChainLedger, agreement: Agreement) -> Preview:
     """The preview of an agreement that is offered or accepted; what it reserved itself is its own to use."""
     offer, terms = agreement.offer, agreement.terms
     own = agreement.standing.reserved or (0,) * len(terms.policies)
-    policies = [ledger.call(_CONTRACT, "policyOf", policy) for policy in terms.policies]
-    plans = [_terms(ledger.call(_CONTRACT, "planOf", each["plan"])[1]) for each in policies]
-    used: list[Accumulators] = []
-    free: list[int] = []
-    for policy, plan, held in zip(terms.policies, plans, own, strict=True):
-        period = ledger.call(_CONTRACT, "periodOf", policy, terms.service_from)
-        values, reserved = ledger.call(_CONTRACT, "accumulatorsOf", policy, period)
-        used.append(_accumulators(values))
-        free.append(max(0, plan.annual_limit - used[-1].paid - (reserved - held)))
-    rows = zip(*(offer.covers_of(position) for position in range(len(plans))), strict=True) if plans else repeat(())
-    lines = [
-        benefit.ClaimLine(line.billed, tuple(map(_cover, row))) for line, row in zip(offer.lines, rows, strict=False)
+    policies, plans = Policies(ledger), Plans(ledger)
+    held = [policies.get(policy) for policy in terms.policies]
+    rules = [plans.get(each.plan).terms for each in held]
+    usages = [policies.usage(policy, terms.service_from) for policy in terms.policies]
+    used = [usage.accumulators for usage in usages]
+    free = [
+        max(0, each.annual_limit - usage.accumulators.paid - (usage.reserved - mine))
+        for each, usage, mine in zip(rules, usages, own, strict=True)
     ]
-    found = benefit.adjudicate(lines, plans, used, free)
+    lines = [benefit.ClaimLine(line.billed, covers) for line, covers in zip(offer.lines, _rows(offer), strict=True)]
+    found = benefit.adjudicate(lines, rules, used, free)
     parts = tuple(
         PolicyPart(
-            policy,
-            policies[index]["insurer"],
-            policies[index]["plan"],
+            each.policy,
+            each.insurer,
+            each.plan,
             found.policies[index].paid,
-            benefit.reservation(lines, plans[index], index, free[index]),
-            ledger.call(_CONTRACT, "poolOf", policies[index]["insurer"])["free"] + own[index],
+            benefit.reservation(lines, rules[index], index, free[index]),
+            plans.pool(each.insurer).free + own[index],
         )
-        for index, policy in enumerate(terms.policies)
+        for index, each in enumerate(held)
     )
     share = sum(found.patient)
     return Preview(parts, share, min(share, terms.max_patient_share))
 
 
-def _terms(plan: Mapping[str, Any]) -> PlanTerms:
-    """A published plan, its classes named by their index."""
-    terms, bands = plan["benefit"], plan["bands"]
-    return PlanTerms(
-        terms["deductible"],
-        tuple(Band(_or_none(band["upTo"]), band["payBps"]) for band in bands),
-        terms["annualLimit"],
-        _or_none(terms["outOfPocketMax"]),
-        _or_none(terms["caseRate"]),
-        {str(index): bps for index, bps in enumerate(plan["classSelfPayBps"])},
-    )
-
-
-def _accumulators(values: Mapping[str, int]) -> Accumulators:
-    return Accumulators(values["deductibleUsed"], values["coveredUsed"], values["outOfPocketUsed"], values["paid"])
-
-
-def _cover(cover: Cover) -> benefit.Cover:
-    return benefit.Cover(str(cover.class_index), cover.allowed)
-
-
-def _or_none(amount: int) -> int | None:
-    return None if amount == NONE else amount
+def _rows(offer: Offer) -> list[tuple[benefit.Cover, ...]]:
+    """How all policies take each line, in the order of payment; classes are named by their index, as `Plans` does."""
+    count = len(offer.terms.policies)
+    covers = [benefit.Cover(str(cover.class_index), cover.allowed) for cover in offer.covers]
+    return [tuple(covers[index * count : (index + 1) * count]) for index in range(len(offer.lines))]

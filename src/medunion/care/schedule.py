@@ -54,6 +54,14 @@ class Schedule:
         first = self.first_day + visit * self.interval_days
         return first, first + self.tolerance_days
 
+    def visit_on(self, day: int) -> int | None:
+        """The visit whose days include this one: no two do; None when there is none."""
+        visit = 0 if self.visits == 1 else (day - self.first_day) // self.interval_days
+        if not 0 <= visit < self.visits:
+            return None
+        first, last = self.days_of(visit)
+        return visit if first <= day <= last else None
+
     @classmethod
     def of_days(cls, days: Sequence[tuple[int, int]]) -> Self:
         """The schedule with these first and last days, in order; InputError (details: visit) without equal steps."""

@@ -14,12 +14,13 @@ from medunion.blobs import kubo_daemon
 from medunion.blobs.kubo_daemon import KuboDaemon
 from medunion.care.agreements import Agreements
 from medunion.care.episodes import Episodes
+from medunion.care.plans import CarePlans
 from medunion.chain import devnet
 from medunion.chain.abi import checksum
 from medunion.chain.connection import Connection
 from medunion.chain.deployment import Progress, deploy, open_deployment
 from medunion.chain.ledger import ChainLedger
-from medunion.errors import UnknownMember, UnknownPatient, UsageError, WalletError
+from medunion.errors import UnknownMember, UnknownPatient, UsageError
 from medunion.governance.council import Council
 from medunion.governance.members import Members
 from medunion.governance.operators import Operators
@@ -27,18 +28,24 @@ from medunion.identity.contacts import Contact
 from medunion.identity.patients import Patients
 from medunion.identity.recovery import Recoveries
 from medunion.identity.wallet import Identity, Wallet
+from medunion.insurance.plans import Plans
+from medunion.insurance.policies import Policies
 from medunion.keys.local import LocalDirectory
 from medunion.keys.release import Clock
 from medunion.ledger import Receipt
 from medunion.network.admission import Admission
 from medunion.network.blobs import open_store, runs_node
+from medunion.network.care_plans import CarePlanDesk
 from medunion.network.desk import Desk
 from medunion.network.funds import Funds
-from medunion.network.home import DEVNET_COSTS, Costs, Home, patient_id
+from medunion.network.home import DEVNET_COSTS, Home, patient_id
 from medunion.network.member import MemberHandle, Session
 from medunion.network.passphrases import Passphrases
 from medunion.network.recovery import RecoveryDesk
+from medunion.network.treasury import Holders, Treasury
+from medunion.network.wallets import create_wallet, open_wallet
 from medunion.records.patient import PatientReader
+from medunion.settlement.token import Tokens
 from medunion.vocabulary import MemberKind, Role
 
 YEAR = 365 * 86_400
@@ -171,7 +178,8 @@ class Network:
 
     @property
     def council(self) -> Council:
-        """The council, to read; so are the next nine."""
+        """The council, to read; so are the next ten."""
+        """The council, to read; so are the properties after it."""
         return Council(self.ledger)
 
     @property
@@ -205,14 +213,39 @@ class Network:
         return Agreements(self.ledger)
 
     @property
+    def care_plans(self) -> CarePlans:
+        """Care plans on the ledger."""
+        return CarePlans(self.ledger)
+
+    @property
     def emergencies(self) -> Emergencies:
         """Break-the-glass events on the ledger."""
         return Emergencies(self.ledger)
 
     @property
+    def plans(self) -> Plans:
+        """Insurers' plans and pools on the ledger."""
+        return Plans(self.ledger)
+
+    @property
+    def policies(self) -> Policies:
+        """Policies on the ledger."""
+        return Policies(self.ledger)
+
+    @property
     def recoveries(self) -> Recoveries:
         """Recoveries and freezes on the ledger."""
         return Recoveries(self.ledger)
+
+    @property
+    def tokens(self) -> Tokens:
+        """The settlement token on the ledger."""
+        return Tokens(self.ledger)
+
+    @property
+    def holders(self) -> Holders:
+        """Accounts of money by the names that this folder has for them."""
+        return Holders(self.session, self.identity)
 
     def admit(self, name: str, kind: MemberKind) -> MemberHandle:
         """Makes a member's folder and has the council admit it."""
@@ -245,6 +278,14 @@ class Network:
     def desk(self, name: str) -> Desk:
         """The desk of a member whose folder is here, to relay what patients sign."""
         return Desk(self.session, self.member(name))
+
+    def treasury(self, name: str) -> Treasury:
+        """The money of a member whose folder is here."""
+        return Treasury(self.session, self.member(name))
+
+    def care_plan_desk(self, name: str) -> CarePlanDesk:
+        """The desk of a member whose folder is here, for care plans."""
+        return CarePlanDesk(self.session, self.member(name))
 
     def recovery_desk(self, name: str) -> RecoveryDesk:
         """The desk of a member whose folder is here, for contacts, recoveries and links."""
@@ -350,20 +391,3 @@ def write_seats(home: Home, passphrases: Passphrases) -> None:
         if not path.exists():
             secret = passphrases.new("council")
             home.write(path, devnet.account(index).keystore(secret, DEVNET_COSTS.scrypt))
-
-
-def create_wallet(
-    path: Path, name: str, passphrases: Passphrases, costs: Costs, patient: bytes | None = None
-) -> Wallet:
-    """A new wallet file with one id, `patient` when it adopts that."""
-    if path.exists():
-        raise WalletError(f"there is a wallet at {path} already", path=str(path))
-    secret = passphrases.new(name)
-    return Wallet.create(path, secret, patient=patient, scrypt_cost=costs.scrypt, argon_cost=costs.argon)
-
-
-def open_wallet(path: Path, name: str, passphrases: Passphrases, costs: Costs) -> Wallet:
-    """A wallet file, unlocked."""
-    return passphrases.open(
-        name, lambda secret: Wallet.open(path, secret, scrypt_cost=costs.scrypt, argon_cost=costs.argon)
-    )

@@ -9,11 +9,13 @@ from medunion.care.predetermination import Enquiry, Predetermination, Proposal
 from medunion.care.terms import Cover
 from medunion.chain.accounts import Account
 from medunion.identity.wallet import Identity
+from medunion.insurance.plan import NONE
+from medunion.insurance.plans import Plans
+from medunion.insurance.policies import Policies
 from medunion.network import Network
 from medunion.network.member import MemberHandle
 from medunion.vocabulary import Role
 
-NONE = 2**48 - 1
 POOL = 100_000_000
 
 
@@ -46,34 +48,24 @@ class Insurer:
     covers_given: list[Cover] = field(default_factory=lambda: [Cover(0, 10_000), Cover(1, 2_000)])
     valid_until: int | None = None
 
-    def open(self, bank: Bank, providers: Sequence[int], *, deductible: int = 1_000) -> None:
+    def open(self, bank: Bank, providers: Sequence[int]) -> None:
         finance = self.member.acting(Role.FINANCE)
         bank.give(finance.address, POOL)
-        plans = self.network.ledger.contracts.address("InsurancePlans")
-        finance.transact("SettlementToken", "approve", plans, POOL)
-        finance.transact("InsurancePlans", "fund", self.member.id, POOL)
-        benefit = (deductible, 50_000_000, NONE, NONE)
         # Periods begin with this month: no test's days are in two of them.
         month = datetime.fromtimestamp(self.network.ledger.now(), UTC).month
-        terms = (benefit, [(NONE, 8_000)], [0, 1_000], month, 10_000_000, 86_400, 1, secrets.token_bytes(32))
-        receipt = finance.transact("InsurancePlans", "publish", terms)
+        terms = ((1_000, 50_000_000, NONE, NONE), [(NONE, 8_000)], [0, 1_000], month, 10_000_000, 86_400, 1)
+        receipt = finance.transact("InsurancePlans", "publish", (*terms, secrets.token_bytes(32)))
         self.plan = receipt.events[0].arguments["plan"]
+        plans = Plans(self.network.ledger, finance)
+        plans.fund(self.member.id, POOL)
         for provider in providers:
-            finance.transact("InsurancePlans", "setNetwork", self.plan, provider, True)
+            plans.set_network(self.plan, provider)
 
     def insure(self, identity: Identity, first: int, last: int) -> bytes:
         """Issues a policy and has the patient accept it; its id."""
-        ledger = self.network.ledger
-        deadline = ledger.deadline()
-        request = (self.plan, identity.patient, first, last, (0, 0, 0, 0), deadline, secrets.token_bytes(32))
-        finance = self.member.acting(Role.FINANCE)
-        policy: bytes = finance.transact("InsurancePlans", "issue", request).events[0].arguments["policy"]
-        message = {
-            "policy": policy, "patient": identity.patient, "insurer": self.member.id, "plan": self.plan,
-            "firstDay": first, "lastDay": last, "deadline": deadline,
-        }  # fmt: skip
-        signature = ledger.sign(identity, "AcceptPolicy", message)
-        finance.transact("InsurancePlans", "acceptPolicyBySig", policy, deadline, signature)
+        policies = Policies(self.network.ledger, self.member.acting(Role.FINANCE))
+        policy, _ = policies.issue(self.plan, identity.patient, first, last)
+        policies.relay(policies.sign_acceptance(identity, policy))
         return policy
 
     def covers(self, enquiry: Enquiry) -> Sequence[Cover]:
