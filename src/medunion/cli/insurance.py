@@ -39,6 +39,31 @@ def check(ctx: click.Context, table: Path, as_json: bool) -> None:
         ctx.exit(1)
 
 
+@command.command(help=t("insurance.replay.help"))
+@click.argument("folder", metavar=t("metavar.folder"), type=click.Path(exists=True, file_okay=False, path_type=Path))
+@json_option
+@click.pass_context
+def replay(ctx: click.Context, folder: Path, as_json: bool) -> None:
+    """Settle a folder's explanations of benefits by the contracts; exit code 1 when a line does not match."""
+    from medunion.insurance.replay.settle import settle
+
+    with progress("progress.claims") as advance:
+        report = settle(folder, advance)
+    if as_json:
+        emit_json(report.as_dict())
+    else:
+        say(
+            "insurance.replay.done",
+            eobs=report.eobs, lines=report.lines, matched=report.lines_matched, claims=report.claims_settled,
+        )
+        for each in report.mismatches:
+            say("insurance.replay.mismatch", **vars(each))
+        if report.unread:
+            say("insurance.replay.unread", count=len(report.unread))
+    if report.mismatches:
+        ctx.exit(1)
+
+
 def _told(mismatch: dict[str, object]) -> dict[str, object]:
     """A mismatch in one line."""
     if "error" in mismatch:
