@@ -31,7 +31,10 @@ def check(ctx: click.Context, table: Path, as_json: bool) -> None:
     else:
         say(
             "insurance.check.done",
-            cases=report.cases, claims=report.claims, contract=report.matched_contract, preview=report.matched_preview,
+            cases=report.cases,
+            claims=report.claims,
+            contract=report.matched_contract,
+            preview=report.matched_preview,
         )
         for each in report.mismatches:
             say("insurance.mismatch", **_told(each))
@@ -58,7 +61,10 @@ def replay(ctx: click.Context, folder: Path, as_json: bool) -> None:
     else:
         say(
             "insurance.replay.done",
-            eobs=report.eobs, lines=report.lines, matched=report.lines_matched, settled=runner.settled,
+            eobs=report.eobs,
+            lines=report.lines,
+            matched=report.lines_matched,
+            settled=runner.settled,
         )
         for mismatch in report.mismatches:
             say("insurance.replay.mismatch", **vars(mismatch))

@@ -4,7 +4,7 @@ A line wants a record of its category; where its item is known, one in which the
 several lines of one claim, and no line of another. What is stated explicitly is taken where the ledger would take it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,7 +31,7 @@ _OWN = Access(Purpose.TREAT, 0, ALL_CATEGORIES, ALL_CLASSES)
 class OwnRecords(Protocol):
     """The provider's records, as `RecordService` gives them."""
 
-    def list(self, patient: bytes, access: Access, *, trustees: Sequence[int], authors: Iterable[int]) -> Listing:
+    def list(self, patient: bytes, access: Access, *, trustees: Sequence[int], authors: Collection[int]) -> Listing:
         """The latest versions of these authors' records."""
 
     def check(self, entry: RecordEntry) -> VerifiedRecord:
