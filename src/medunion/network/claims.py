@@ -5,19 +5,27 @@ pays does so from an account with money; what anybody may do is sent by any memb
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
-from medunion.care.acceptance import find_document
+from medunion.access.emergency import Statement
+from medunion.care.acceptance import check_told
 from medunion.care.items import Item
 from medunion.care.offers import Agreement
 from medunion.errors import InputError
 from medunion.identity.wallet import Identity
+from medunion.insurance.engine.answers import AnswerSigner
+from medunion.insurance.engine.ports import record_reader
+from medunion.insurance.engine.published import Rule
+from medunion.insurance.engine.review import Outcome, ReviewEngine
 from medunion.ledger import Receipt
+from medunion.network.agreements import own_document
+from medunion.network.insurers import InsurerDesk
 from medunion.network.member import MemberHandle, Session
 from medunion.records.receipt import CommitReceipt
 from medunion.settlement.claims import NO_RECEIPT, Claims
 from medunion.settlement.documents import ClaimDocuments, commit_as_insurer, commit_as_provider
-from medunion.settlement.evidence import Evidence, EvidenceFinder, items_in
+from medunion.settlement.evidence import Evidence, EvidenceFinder
 from medunion.settlement.facts import ClaimFacts
 from medunion.settlement.payout import BankPayout
 from medunion.settlement.review import ReviewDesk
@@ -38,7 +46,7 @@ class ClaimDesk:
     def evidence(self, agreement: Agreement, stated: Mapping[int, str], among: Sequence[str] = ()) -> Evidence:
         """The records that prove the lines: see `EvidenceFinder.find`; items are those of the committed disclosure."""
         finder = EvidenceFinder(self._session.ledger, self._member.records())
-        return finder.find(agreement, stated=stated, among=among, items=finder.items(agreement))
+        return finder.find(agreement, stated=stated, among=among, items=self.items(agreement))
 
     def complete(self, agreement: Agreement, evidence: Evidence, patient: Identity | None = None) -> Receipt:
         """Completes, with the receipt of the patient whose wallet is here, where it is given."""
@@ -56,7 +64,11 @@ class ClaimDesk:
         """The items behind the lines, where the member is the provider and committed its disclosure; else None."""
         if agreement.terms.provider != self._member.id:
             return None
-        return EvidenceFinder(self._session.ledger, self._member.records()).items(agreement)
+        try:
+            body = own_document(self._member.records(), agreement)
+        except InputError:
+            return None
+        return check_told(agreement, body).items
 
     def commit(self, facts: ClaimFacts) -> CommitReceipt:
         """Commits the member's part of the claim as records: the Claim as provider, its answers as insurer.
@@ -76,6 +88,27 @@ class ClaimDesk:
         """What the member's engine is told of claims, and by which it answers."""
         return ReviewDesk(self.acting(Role.ADJUDICATOR), self._member.id)
 
+    def review(self) -> list[Outcome]:
+        """Runs the insurer's engine once over the claims that await its review. InputError when it has no catalogue."""
+        desk, ledger = InsurerDesk(self._session, self._member), self._session.ledger
+        reader = self._member.account(self._member.with_role(Role.READER))
+        with closing(desk.history()) as history:
+            return ReviewEngine(
+                catalogue=desk.catalogue(),
+                desk=self.review_desk(),
+                evidence=record_reader(self._member.records(), reader),
+                history=history,
+                answers=AnswerSigner(ledger, self._member.account(self._member.with_role(Role.ADJUDICATOR))),
+                clock=self._session.clock,
+            ).run_once()
+
+    def contest(self, facts: ClaimFacts, rule: Rule, reason: str) -> tuple[Receipt, Statement]:
+        """Contests by a published rule for a reason in words, which is kept; its salted digest stands on the ledger."""
+        statement = Statement.new(reason)
+        self._member.keep_statement(statement)
+        service = self.acting(Role.ADJUDICATOR)
+        return service.contest(facts.agreement.terms, int(rule), statement.digest), statement
+
     def payouts(self) -> BankPayout:
         """The bank's payouts that the member has confirmed, or knows to be."""
         return BankPayout(self._session.ledger, self.payout_folder)
@@ -84,8 +117,3 @@ class ClaimDesk:
     def payout_folder(self) -> Path:
         """Where they are kept."""
         return self._member.path / "payouts"
-
-
-def items_told(bodies: Sequence[bytes], agreement: Agreement) -> tuple[Item, ...]:
-    """The items behind the lines from whichever of these documents is the agreement's disclosure; InputError."""
-    return items_in(find_document(bodies, agreement), agreement.offer)

@@ -47,7 +47,6 @@ from medunion.network.recovery import RecoveryDesk
 from medunion.network.treasury import Holders, Treasury
 from medunion.network.wallets import create_wallet, open_wallet
 from medunion.records.patient import PatientReader
-from medunion.settlement.claims import Claims
 from medunion.settlement.token import Tokens
 from medunion.vocabulary import MemberKind, Role
 
@@ -241,11 +240,6 @@ class Network:
     def recoveries(self) -> Recoveries:
         """Recoveries and freezes on the ledger."""
         return Recoveries(self.ledger)
-
-    @property
-    def claims(self) -> Claims:
-        """Claims on the ledger."""
-        return Claims(self.ledger)
 
     @property
     def tokens(self) -> Tokens:

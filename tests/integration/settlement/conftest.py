@@ -41,7 +41,7 @@ class Treatments:
 
     @property
     def claims(self) -> Claims:
-        return self.consortium.network.claims
+        return Claims(self.consortium.network.ledger)
 
     @property
     def now(self) -> int:
