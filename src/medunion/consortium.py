@@ -1,9 +1,9 @@
 """The way in for a hospital's IT: one member's view of a consortium, or anybody's that only reads or signs.
 
-    with Consortium.open(".medunion/members/hospital-a", passphrase=secret) as hospital:
-        hospital.records.commit(patient, bundle)
-        for record in hospital.records.read(patient):
-            print(record.resource["resourceType"])
+with Consortium.open(".medunion/members/hospital-a", passphrase=secret) as hospital:
+    hospital.records.commit(patient, bundle)
+    for record in hospital.records.read(patient):
+        print(record.resource["resourceType"])
 """
 
 from collections.abc import Callable, Sequence
@@ -55,9 +55,7 @@ class Consortium:
         self._own = None if account is None else ledger.sender(account)
 
     @classmethod
-    def open(
-        cls, folder: str | Path, passphrase: str, *, rpc: Sequence[str] = (), clock: Clock | None = None
-    ) -> Self:
+    def open(cls, folder: str | Path, passphrase: str, *, rpc: Sequence[str] = (), clock: Clock | None = None) -> Self:
         """Opens a member's folder, `<home>/members/<name>`, and the network that `<home>` describes.
 
         `rpc` overrides the network's addresses; `clock` gives seconds since 1970. UnknownMember, WrongPassphrase,
@@ -74,9 +72,7 @@ class Consortium:
         return cls(network.ledger, network.close, member=member)
 
     @classmethod
-    def connect(
-        cls, rpc: str | Sequence[str], deployment: str | Path, *, account: Account | None = None
-    ) -> Self:
+    def connect(cls, rpc: str | Sequence[str], deployment: str | Path, *, account: Account | None = None) -> Self:
         """Connects to RPC endpoints and a deployment file, to read and sign, or to send from one `account`.
 
         RpcUnavailable, WrongChain, DeploymentError.
