@@ -15,7 +15,6 @@ from medunion.errors import InputError
 from medunion.ledger import Event, Receipt, Signer
 from medunion.settlement.evidence import Evidence
 from medunion.settlement.facts import (
-    MONEY_EVENTS,
     ClaimFacts,
     EvidenceUse,
     Filing,
@@ -40,9 +39,8 @@ _HISTORY: Final = (
     "ClaimSettled",
     "ClaimReversed",
     "ReceivablePaid",
-    "DebtIncurred",
-    "DebtPaid",
 )
+_DEBTS: Final = ("DebtIncurred", "DebtPaid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +89,8 @@ class Claims(Service):
 
     def history(self, claim: bytes) -> list[Event]:
         """Everything that happened to a claim, oldest first."""
-        events = [event for name in _HISTORY for event in self.ledger.events(_CONTRACT, name, claim=claim)]
-        return sorted(events, key=lambda event: (event.block, event.log_index))
+        own = self.ledger.events(_CONTRACT, _HISTORY, claim=claim)
+        return _in_order([*own, *self.ledger.events(_CONTRACT, _DEBTS, claim=claim)])
 
     def due(self, now: int, **of: Any) -> list[Awaited]:
         """What is open at `now` of the claims that `of` chooses (see `of`): what waits for whom, or for anybody."""
@@ -185,11 +183,12 @@ class Claims(Service):
         shares, reviews = rest[: len(policies)], rest[len(policies) :]
         insurers = [review["insurer"] for review in reviews]
         standing, filing = Standing.from_call(claim_of), Filing.from_event(filed, len(policies))
+        history = self.history(claim)
         return ClaimFacts(
             agreement=agreement,
             standing=standing,
             filing=filing,
-            evidence=self._evidence(claim, filed.transaction, len(agreement.offer.lines)),
+            evidence=self._evidence(history, filed.transaction, len(agreement.offer.lines)),
             adjudications=adjudications_of(
                 agreement,
                 standing,
@@ -197,26 +196,22 @@ class Claims(Service):
                 insurers,
                 shares,
                 self.ledger.events(_PLANS, "Adjudicated", agreement=claim),
-                self.ledger.events(_CONTRACT, "ClaimContested", claim=claim),
+                [event for event in history if event.name == "ClaimContested"],
             ),
             review_periods=tuple(review["review"]["reviewPeriod"] for review in reviews),
-            totals=totals_of(agreement, standing, filing, self._money(claim)),
+            rules=tuple(review["review"]["rules"] for review in reviews),
+            totals=totals_of(agreement, standing, filing, self._money(claim, history)),
+            changed_at=history[-1].time,
             currency=currency.decode(),
         )
 
-    def _money(self, claim: bytes) -> list[Event]:
-        events = [
-            *self.ledger.events(_PLANS, "PoolPaid", agreement=claim),
-            *self.ledger.events("CareAgreements", "DepositDisbursed", agreement=claim),
-            *(event for name in MONEY_EVENTS for event in self.ledger.events(_CONTRACT, name, claim=claim)),
-        ]
-        return sorted(events, key=lambda event: (event.block, event.log_index))
+    def _money(self, claim: bytes, history: list[Event]) -> list[Event]:
+        paid = self.ledger.events(_PLANS, "PoolPaid", agreement=claim)
+        return _in_order([*history, *paid, *self.ledger.events("CareAgreements", "DepositDisbursed", agreement=claim)])
 
-    def _evidence(self, claim: bytes, transaction: str, lines: int) -> EvidenceUse:
+    def _evidence(self, history: list[Event], transaction: str, lines: int) -> EvidenceUse:
         """Records from the events; which proves which line from the completing call, where nothing stood between."""
-        used = tuple(
-            event.arguments["recordId"] for event in self.ledger.events(_CONTRACT, "EvidenceUsed", claim=claim)
-        )
+        used = tuple(event.arguments["recordId"] for event in history if event.name == "EvidenceUsed")
         sent = self.ledger.connection.request("eth_getTransactionByHash", transaction)
         data = bytes.fromhex(str(sent["input"])[2:]) if sent else b""
         passed = self.ledger.contracts.abi(_CONTRACT).function("complete").arguments(data)
@@ -236,6 +231,10 @@ def released(claims: Claims, awaited: Iterable[Awaited]) -> list[Receipt]:
         elif each.due.step is Step.CONCEDE:
             done.append(claims.concede(terms))
     return done
+
+
+def _in_order(events: list[Event]) -> list[Event]:
+    return sorted(events, key=lambda event: (event.block, event.log_index))
 
 
 def _whose(claim: ClaimFacts, due: Due) -> int:

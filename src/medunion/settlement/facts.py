@@ -5,7 +5,7 @@ Sources: `contracts/interfaces/IClaimSettlement.sol`, `IInsurancePlans.sol` (`Ad
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from medunion.care.items import Item
 from medunion.care.offers import Agreement
@@ -27,8 +27,6 @@ from medunion.settlement.claim import (
     allowed_of,
 )
 from medunion.settlement.standing import Standing
-
-MONEY_EVENTS: Final = ("ReceivablePaid", "DebtIncurred", "DebtPaid", "ClaimReversed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,10 @@ class EvidenceUse:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ClaimFacts:
-    """One claim. `review_periods` (seconds) and `adjudications` are the policies', in order of payment."""
+    """One claim; `adjudications`, `review_periods` (seconds) and `rules` (masks) of its policies in order of payment.
+
+    `changed_at` is the time of its last event.
+    """
 
     agreement: Agreement
     standing: Standing
@@ -76,7 +77,9 @@ class ClaimFacts:
     evidence: EvidenceUse
     adjudications: tuple[PolicyAdjudication, ...]
     review_periods: tuple[int, ...]
+    rules: tuple[int, ...]
     totals: Totals
+    changed_at: int
     currency: str
 
     @property
@@ -151,7 +154,7 @@ def adjudications_of(
 
 
 def totals_of(agreement: Agreement, standing: Standing, filing: Filing, money: Sequence[Event]) -> Totals:
-    """The sums, from `PoolPaid`, `DepositDisbursed` and `MONEY_EVENTS` of the claim, oldest first.
+    """The sums, from the claim's events about money, oldest first.
 
     What a ruling took back counts as given back at once, though the provider may still owe it.
     """
