@@ -63,35 +63,6 @@ def replay(folder: Path, as_json: bool) -> None:
         sys.exit(1)
 
 
-@command.command(help=t("insurance.replay.help"))
-@click.argument("folder", metavar=t("metavar.folder"), type=click.Path(exists=True, file_okay=False, path_type=Path))
-@json_option
-@click.pass_context
-def replay(ctx: click.Context, folder: Path, as_json: bool) -> None:
-    """File and settle every explanation of benefits of a folder; exit code 1 when a line does not match."""
-    from medunion.insurance.proving_ground import proving_ground
-    from medunion.insurance.replay import Replay, read_folder
-    from medunion.insurance.runner import ClaimRunner
-
-    explained = Replay.of(read_folder(folder))
-    with progress("progress.claims") as advance, proving_ground() as ground:
-        runner = ClaimRunner(ground, lambda done: advance(done, explained.claims))
-        report = explained.run(runner.run)
-    if as_json:
-        emit_json({**report.as_dict(), "claims_settled": runner.settled})
-    else:
-        say(
-            "insurance.replay.done",
-            eobs=report.eobs, lines=report.lines, matched=report.lines_matched, settled=runner.settled,
-        )
-        for mismatch in report.mismatches:
-            say("insurance.replay.mismatch", **vars(mismatch))
-        for item in report.unread:
-            say("insurance.replay.unread", **vars(item))
-    if report.mismatches:
-        ctx.exit(1)
-
-
 def _told(mismatch: dict[str, object]) -> dict[str, object]:
     """A mismatch in one line."""
     if "error" in mismatch:

@@ -9,6 +9,5 @@ Plan terms come from the first of each payer and year; all others are predicted 
 """
 
 from .predict import Replay, Report, replay
-from .reading import read_folder
 
-__all__ = ["Replay", "Report", "read_folder", "replay"]
+__all__ = ["Replay", "Report", "replay"]
