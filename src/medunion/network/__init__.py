@@ -8,6 +8,8 @@
     admission    folder, council's decision, operators
     desk         what patients sign and a member relays
     recovery     the same for recovery contacts, recoveries and links
+    agreements   offers, and what patients agree to (recurring care: care_plans)
+    insurers     what an insurer keeps here, and how it answers offers
     network      all of it, opened
 """
 
