@@ -23,6 +23,8 @@ from medunion.chain.service import SignedAction
 from medunion.errors import FhirError, InputError, IntegrityError
 from medunion.identity.wallet import Identity
 from medunion.ledger import AccessReason, Scope, Signer
+from medunion.settlement import money
+from medunion.settlement.token import Standing, Tokens
 from medunion.vocabulary import Purpose
 
 REVIEW_START = 2 * 86_400
@@ -114,6 +116,20 @@ def readers(ledger: ChainLedger, agreement: Agreement, accepted_at: int) -> tupl
         last += REVIEW_START + (SILENCE if position == 1 else 0) + reviewed["reviewPeriod"]
         needed[insurer] = max(needed.get(insurer, 0), last)
     return tuple(insurers), needed
+
+
+def require_money(ledger: ChainLedger, payer: str, reviewed: Review) -> None:
+    """InputError when the acceptance would fail for money: grants that went before it would stand for nothing."""
+    deposit = reviewed.agreement.terms.deposit
+    holding = Tokens(ledger).holding(payer)
+    if deposit and holding.standing is not Standing.ADMITTED:
+        raise InputError("no bank admitted the account that is to pay the deposit", payer=payer)
+    if holding.amount < deposit:
+        short = f"the account holds {money.show(holding.amount)} of the deposit of {money.show(deposit)}"
+        raise InputError(short, payer=payer)
+    for part in reviewed.preview.parts:
+        if not part.is_funded:
+            raise InputError("an insurer has not the free money for its part", member=part.insurer)
 
 
 def sign(ledger: ChainLedger, identity: Identity, payer: Signer, reviewed: Review) -> tuple[SignedAction, ...]:
