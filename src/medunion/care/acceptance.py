@@ -89,13 +89,7 @@ def lanes_for(
     An insurer of two policies gets one lane, for the longer term. InputError when all lanes of an insurer are taken.
     """
     terms, categories = agreement.terms, agreement.offer.categories
-    last = complete_until(terms.service_until, deadline) + REVIEW_START
-    needed: dict[int, int] = {}
-    insurers = []
-    for policy in terms.policies:
-        insurer, reviewed = ledger.call("InsurancePlans", "reviewOf", policy)
-        insurers.append(insurer)
-        needed[insurer] = max(needed.get(insurer, 0), last + reviewed["reviewPeriod"])
+    insurers, needed = readers(ledger, agreement, deadline)
     lanes: dict[int, int] = {}
     grants = []
     for insurer, until in needed.items():
@@ -104,6 +98,17 @@ def lanes_for(
             grants.append(LaneGrant(insurer, lane, Scope(categories, int(Purpose.HPAYMT), 0, 0, until)))
         lanes[insurer] = lane
     return tuple(lanes[insurer] for insurer in insurers), tuple(grants)
+
+
+def readers(ledger: ChainLedger, agreement: Agreement, accepted_at: int) -> tuple[tuple[int, ...], dict[int, int]]:
+    """Each policy's insurer, and until when each of them must be able to read at the latest: its review ends then."""
+    last = complete_until(agreement.terms.service_until, accepted_at) + REVIEW_START
+    insurers, needed = [], dict[int, int]()
+    for policy in agreement.terms.policies:
+        insurer, reviewed = ledger.call("InsurancePlans", "reviewOf", policy)
+        insurers.append(insurer)
+        needed[insurer] = max(needed.get(insurer, 0), last + reviewed["reviewPeriod"])
+    return tuple(insurers), needed
 
 
 def sign(ledger: ChainLedger, identity: Identity, payer: Signer, reviewed: Review) -> tuple[SignedAction, ...]:
@@ -138,7 +143,7 @@ def _free(ledger: ChainLedger, patient: bytes, insurer: int) -> int:
 
 def find_document(bodies: Sequence[bytes], agreement: Agreement) -> bytes:
     """The one of these documents that the agreement names; InputError when none is."""
-    for body in bodies:
+    for body in reversed(bodies):
         try:
             check_document(body, agreement.terms.disclosure_digest)
         except (FhirError, IntegrityError):

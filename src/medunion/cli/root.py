@@ -23,6 +23,7 @@ COMMANDS = {
     "patient": "medunion.cli.patient",
     "recovery": "medunion.cli.recovery",
     "episode": "medunion.cli.episode",
+    "agreement": "medunion.cli.agreement",
     "careplan": "medunion.cli.careplan",
     "grant": "medunion.cli.grant",
     "record": "medunion.cli.record",

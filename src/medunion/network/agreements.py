@@ -4,7 +4,7 @@ An offer is the member's own (FINANCE, and RECORDS for the document); what a pat
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from medunion.access.grants import DAY
@@ -21,7 +21,9 @@ from medunion.errors import InputError
 from medunion.identity.wallet import Identity
 from medunion.ledger import Receipt, Signer
 from medunion.network.member import MemberHandle, Session
+from medunion.records.opened import RecordEntry
 from medunion.records.patient import PatientReader
+from medunion.records.service import RecordService
 from medunion.vocabulary import Category, Role
 
 Insurers = Callable[[int], Predeterminer]
@@ -105,6 +107,11 @@ class AgreementDesk:
             self._member.records().commit(patient, as_record(document.body))
         return Offered(offer, document, service.offer(offer, answers))
 
+    def review(self, identity: Identity, agreement: Agreement, body: bytes) -> Review:
+        """What the wallet looks at before its owner signs; see `care.acceptance` for what it refuses."""
+        ledger = self._session.ledger
+        return review(ledger, identity.patient, agreement, body, ledger.deadline())
+
     def accept(self, identity: Identity, payer: Signer, reviewed: Review) -> list[Receipt]:
         """Has the wallet sign what was reviewed, and relays it: the missing grants, then the acceptance."""
         service = Agreements(self._session.ledger, self._member.acting(Role.DESK))
@@ -169,21 +176,28 @@ def as_record(document: bytes) -> bytes:
 
 def read_document(reader: PatientReader, agreement: Agreement) -> bytes:
     """An agreement's disclosure among the records that the provider committed; InputError when it is not there."""
-    listed = reader.list()
-    found = [
+    author = {agreement.terms.provider}
+    found = _candidates(reader.list(), agreement)
+    reading = reader.read(records=found, authors=author) if found else ()
+    return find_document([record.body for record in reading], agreement)
+
+
+def own_document(records: RecordService, agreement: Agreement) -> bytes:
+    """The same among the records that the provider itself committed."""
+    patient, author = agreement.terms.patient, {agreement.terms.provider}
+    found = _candidates(records.list(patient, authors=author), agreement)
+    reading = records.read(patient, records=found, authors=author) if found else ()
+    return find_document([record.body for record in reading], agreement)
+
+
+def _candidates(listed: Iterable[RecordEntry], agreement: Agreement) -> list[bytes]:
+    return [
         entry.record_id
         for entry in listed
         if entry.author == agreement.terms.provider
         and entry.category is Category.DOCUMENTS
         and entry.resource_type == _BUNDLE
     ]
-    reading = reader.read(records=found, authors={agreement.terms.provider}) if found else ()
-    return find_document([record.body for record in reversed([*reading])], agreement)
-
-
-def review_offer(session: Session, identity: Identity, agreement: Agreement, body: bytes) -> Review:
-    """What the wallet looks at before its owner signs; see `care.acceptance`."""
-    return review(session.ledger, identity.patient, agreement, body, session.ledger.deadline())
 
 
 def _window(template: Template) -> Window:

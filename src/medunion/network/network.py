@@ -34,11 +34,13 @@ from medunion.keys.local import LocalDirectory
 from medunion.keys.release import Clock
 from medunion.ledger import Receipt
 from medunion.network.admission import Admission
+from medunion.network.agreements import AgreementDesk
 from medunion.network.blobs import open_store, runs_node
 from medunion.network.care_plans import CarePlanDesk
 from medunion.network.desk import Desk
 from medunion.network.funds import Funds
 from medunion.network.home import DEVNET_COSTS, Home, patient_id
+from medunion.network.insurers import InsurerDesk, LocalInsurers
 from medunion.network.member import MemberHandle, Session
 from medunion.network.passphrases import Passphrases
 from medunion.network.recovery import RecoveryDesk
@@ -61,6 +63,7 @@ class Network:
         self.node: KuboDaemon | None = None
         self._members: dict[str, MemberHandle] = {}
         self._wallets: dict[str, Wallet] = {}
+        self._insurers = LocalInsurers(session)
 
     @classmethod
     def open(
@@ -152,6 +155,7 @@ class Network:
         """Closes files and sockets; `stop` also ends a devnet, and its IPFS node, that were started here."""
         for handle in self._members.values():
             handle.close()
+        self._insurers.close()
         self.session.directory.close()
         self.session.blobs.close()
         self.connection.close()
@@ -282,6 +286,14 @@ class Network:
     def treasury(self, name: str) -> Treasury:
         """The money of a member whose folder is here."""
         return Treasury(self.session, self.member(name))
+
+    def agreement_desk(self, name: str) -> AgreementDesk:
+        """The desk of a member whose folder is here, for agreements; the insurers here answer its offers."""
+        return AgreementDesk(self.session, self.member(name), self._insurers)
+
+    def insurer_desk(self, name: str) -> InsurerDesk:
+        """What an insurer whose folder is here keeps, and how it answers."""
+        return InsurerDesk(self.session, self.member(name))
 
     def care_plan_desk(self, name: str) -> CarePlanDesk:
         """The desk of a member whose folder is here, for care plans."""

@@ -6,13 +6,17 @@ from medunion.care.acceptance import review
 from medunion.care.agreements import Agreements
 from medunion.care.offers import Agreement, State
 from medunion.care.terms import Cover
-from medunion.errors import ContractRefused, InputError, IntegrityError
+from medunion.errors import AccessRefused, ContractRefused, InputError, IntegrityError
+from medunion.keys.scope import Access
 from medunion.network.agreements import OFFER_TERM, Offered, read_document
 from medunion.vocabulary import Category, Purpose, Role
 
 from .conftest import Consortium
 
 pytestmark = pytest.mark.devnet
+PROCEDURE = b"""{"resourceType": "Procedure", "id": "colonoscopy", "status": "completed",
+ "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-9-cm", "code": "45.23"}]},
+ "subject": {"reference": "Patient/1"}, "performedDateTime": "2026-11-26"}"""
 
 
 def accept(consortium: Consortium, offered: Offered) -> Agreement:
@@ -162,6 +166,22 @@ class TestAccept:
         service.accept(offered.offer, acceptance)
         service.cancel(consortium.offer().offer.terms)
         assert state(consortium, offered) is State.ACCEPTED
+
+
+class TestReading:
+    def test_the_insurer_reads_by_its_lane_what_is_billed_and_nothing_else(self, consortium: Consortium) -> None:
+        offered = consortium.offer(consortium.policies[:1])
+        ledger, patient = consortium.network.ledger, consortium.identity.patient
+        reviewed = review(ledger, patient, consortium.agreement(offered), offered.document.body, ledger.deadline())
+        consortium.desk.accept(consortium.identity, consortium.payer, reviewed)
+        consortium.network.member("hospital-b").records().commit(patient, PROCEDURE)
+        records = consortium.network.member("basic").records()
+        access = Access(Purpose.HPAYMT, reviewed.lanes[0], offered.offer.categories)
+        assert {entry.category for entry in records.list(patient, access)} == {Category.PROCEDURES}
+        with pytest.raises(AccessRefused):
+            records.list(patient, Access(Purpose.TREAT, reviewed.lanes[0], offered.offer.categories))
+        with pytest.raises(AccessRefused):
+            records.list(patient, Access(Purpose.HPAYMT, reviewed.lanes[0], Category.DOCUMENTS.bit))
 
 
 class TestEnds:

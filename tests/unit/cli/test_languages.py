@@ -19,12 +19,15 @@ SOURCE = Path(medunion.__file__).parent
 CATALOGUE = catalogue("en")
 
 DYNAMIC = {
+    "agreement.state.{}": "where an agreement stands",
     "cli.{}.help": "help of a root command or group, by its name in `root.COMMANDS`",
     "careplan.state.{}": "where a care plan stands",
     "careplan.visit.{}": "what of a visit is to be done",
     "click.{}": "click's own words, found by their English text",
     "column.{}": "headings of tables, by the row's key",
     "devnet.{}": "`members` and `wallets` of a devnet",
+    "disclosure.section.{}": "parts of a disclosure",
+    "disclosure.column.{}": "headings of its table of prices",
     "error.{}": "headlines, by the stable code of an error",
     "evidence.open.{}": "what evidence leaves unproved, by the statement's name",
     "evidence.proved.{}": "what evidence proves, by the statement's name",
