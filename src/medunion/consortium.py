@@ -28,6 +28,7 @@ from medunion.identity.patients import Patients
 from medunion.keys.release import Clock
 from medunion.network import Home, MemberHandle, Network, Passphrases
 from medunion.records.service import RecordService
+from medunion.settlement.token import Tokens
 from medunion.vocabulary import Role
 
 _ANY = (Role.DESK, Role.RECORDS, Role.READER, Role.ADMIN, Role.REGISTRAR)
@@ -159,6 +160,11 @@ class Consortium:
     def episodes(self) -> Episodes:
         """Episodes of care; the member's desk relays, opens and closes."""
         return Episodes(self.ledger, self._from(Role.DESK))
+
+    @property
+    def tokens(self) -> Tokens:
+        """The settlement token; the member's finance account sends: a bank's admits and issues."""
+        return Tokens(self.ledger, self._from(Role.FINANCE))
 
     @property
     def _handle(self) -> MemberHandle:
