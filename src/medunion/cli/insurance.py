@@ -1,5 +1,6 @@
 """`medunion insurance`: the benefit arithmetic against results that others worked out."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -17,8 +18,7 @@ def command() -> None:
 @command.command(help=t("insurance.check.help"))
 @click.argument("table", metavar=t("metavar.file"), type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @json_option
-@click.pass_context
-def check(ctx: click.Context, table: Path, as_json: bool) -> None:
+def check(table: Path, as_json: bool) -> None:
     """Run a table of cases through the contracts and the preview; exit code 1 when one does not match."""
     from medunion.insurance.check import check as run
     from medunion.insurance.table import read_table
@@ -36,7 +36,31 @@ def check(ctx: click.Context, table: Path, as_json: bool) -> None:
         for each in report.mismatches:
             say("insurance.mismatch", **_told(each))
     if report.mismatches:
-        ctx.exit(1)
+        sys.exit(1)
+
+
+@command.command(help=t("insurance.replay.help"))
+@click.argument("folder", metavar=t("metavar.folder"), type=click.Path(exists=True, file_okay=False, path_type=Path))
+@json_option
+def replay(folder: Path, as_json: bool) -> None:
+    """Settle a folder's explanations of benefits by the contracts; exit code 1 when a line does not match."""
+    from medunion.insurance.replay.settle import settle
+
+    with progress("progress.claims") as advance:
+        report = settle(folder, advance)
+    if as_json:
+        emit_json(report.as_dict())
+    else:
+        say(
+            "insurance.replay.done",
+            eobs=report.eobs, lines=report.lines, matched=report.lines_matched, claims=report.claims_settled,
+        )
+        for each in report.mismatches:
+            say("insurance.replay.mismatch", **vars(each))
+        if report.unread:
+            say("insurance.replay.unread", count=len(report.unread))
+    if report.mismatches:
+        sys.exit(1)
 
 
 def _told(mismatch: dict[str, object]) -> dict[str, object]:

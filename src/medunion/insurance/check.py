@@ -1,15 +1,16 @@
 """Runs a table of cases twice: through the deployed contracts on a devnet, and through the Python preview."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from medunion.care.terms import day_of
 from medunion.errors import MedUnionError
 from medunion.insurance.benefit import Adjudication
+from medunion.insurance.claims import preview
 from medunion.insurance.proving_ground import proving_ground
 from medunion.insurance.runner import ClaimRunner
-from medunion.insurance.table import Case, as_expected, mismatches, preview
+from medunion.insurance.table import Case, as_expected, mismatches
 
 Progress = Callable[[int, int], None]
 """Told of cases done, and of how many there are."""
@@ -44,22 +45,14 @@ def check(cases: Sequence[Case], progress: Progress = lambda _done, _all: None) 
         runner = ClaimRunner(ground)
         today = day_of(ground.ledger.now())
         for index, case in enumerate(cases):
-            for by, results in (("preview", preview(case)), ("contract", _by_contract(runner, case, today))):
+            series = case.series(today)
+            for by, results in (("preview", preview(series)), ("contract", runner.run(series))):
                 wrong = _compared(by, case, results)
                 matched[by] += not wrong
                 found += wrong
             progress(index + 1, len(cases))
     claims = sum(len(case.claims) for case in cases)
     return CheckReport(len(cases), claims, matched["contract"], matched["preview"], tuple(found))
-
-
-def _by_contract(runner: ClaimRunner, case: Case, today: int) -> Iterator[Adjudication]:
-    """What the contracts make of a case's claims, one after the other."""
-    insured = [
-        runner.insure(terms, opening, today, today) for terms, opening in zip(case.policies, case.start, strict=True)
-    ]
-    for claim in case.claims:
-        yield runner.file(claim.lines, insured, today)
 
 
 def _compared(by: str, case: Case, results: Iterable[Adjudication]) -> list[dict[str, Any]]:

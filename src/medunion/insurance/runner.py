@@ -4,7 +4,7 @@ The records behind the leaves are left out: what this proves is the arithmetic a
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from medunion.chain.typed_data import STRUCTS
 from medunion.chain.typed_data import digest as typed_digest
 from medunion.errors import IntegrityError
 from medunion.insurance.benefit import Adjudication, ClaimLine, LineResult, PolicyResult
+from medunion.insurance.claims import Series
 from medunion.insurance.plan import Accumulators, PlanTerms
 from medunion.insurance.policies import Policies
 from medunion.insurance.proving_ground import HOSPITAL, LANE, ProvingGround
@@ -43,6 +44,14 @@ class ClaimRunner:
         self._on = ground
         self._ledger = ground.ledger
         self._policies = Policies(ground.ledger, ground.insurer)
+
+    def run(self, series: Series) -> Iterator[Adjudication]:
+        """What the contracts make of a series, claim by claim (a `Runner` of `medunion.insurance.claims`)."""
+        days = [claim.service_day for claim in series.claims]
+        opened = zip(series.policies, series.start, strict=True)
+        insured = [self.insure(terms, opening, min(days), max(days)) for terms, opening in opened]
+        for claim in series.claims:
+            yield self.file(claim.lines, insured, claim.service_day)
 
     def insure(self, terms: PlanTerms, opening: Accumulators, first_day: int, last_day: int) -> InsuredPolicy:
         """Publishes a plan of these terms by calendar years and issues a policy, which the patient accepts."""

@@ -19,10 +19,15 @@ SOURCE = Path(medunion.__file__).parent
 CATALOGUE = catalogue("en")
 
 DYNAMIC = {
+    "agreement.state.{}": "where an agreement stands",
     "cli.{}.help": "help of a root command or group, by its name in `root.COMMANDS`",
+    "careplan.state.{}": "where a care plan stands",
+    "careplan.visit.{}": "what of a visit is to be done",
     "click.{}": "click's own words, found by their English text",
     "column.{}": "headings of tables, by the row's key",
     "devnet.{}": "`members` and `wallets` of a devnet",
+    "disclosure.section.{}": "parts of a disclosure",
+    "disclosure.column.{}": "headings of its table of prices",
     "error.{}": "headlines, by the stable code of an error",
     "evidence.open.{}": "what evidence leaves unproved, by the statement's name",
     "evidence.proved.{}": "what evidence proves, by the statement's name",
@@ -35,6 +40,7 @@ DYNAMIC = {
     "recovery.event.{}": "what happened to a recovery, by the ledger's event",
     "recovery.stage.{}": "where a recovery stands",
     "refused.{}": "a contract's error, by its name",
+    "rule.{}.title": "published rules of insurers, by the rule's name",
     "summary.category.{}": "record categories on a page",
     "summary.class.{}": "codes of v3-ActEncounterCode",
     "summary.code.{}": "codes of FHIR's closed lists",
@@ -46,6 +52,7 @@ DYNAMIC = {
     "summary.section.{}": "parts of a page",
     "summary.table.{}": "titles of tables",
     "scan.path.{}": "what a scan tries",
+    "token.standing.{}": "how an account stands with the token",
     "scan.at.{}": "whom it asks",
     "demo.{}.{}": "words of the demo: kinds, states, categories, fields, events",
     "demo.step{}.title": "headings of the demo's steps",
