@@ -46,8 +46,8 @@ def described(opened: "Network", found: "Agreement", shown: "Preview", body: byt
     now, terms, standing = opened.ledger.now(), found.terms, found.standing
     told = None if body is None else check_told(found, body)
     return {
-        **row(opened, found, now, opened.agreements.currency(), as_json=True),
-        "currency": opened.agreements.currency(),
+        **row(opened, found, now, opened.tokens.currency(), as_json=True),
+        "currency": opened.tokens.currency(),
         "deposit": terms.deposit,
         "held": standing.deposit,
         "payer": standing.payer if standing.accepted_at else None,
@@ -76,7 +76,7 @@ def say_terms(opened: "Network", found: "Agreement", shown: "Preview", body: byt
     """An agreement for people."""
     from medunion.care.acceptance import check_told
 
-    currency = opened.agreements.currency()
+    currency = opened.tokens.currency()
     facts = row(opened, found, opened.ledger.now(), currency, as_json=False)
     say("agreement.show.terms", **{**facts, "agreement": "0x" + found.id.hex()})
     if body is not None:
@@ -86,7 +86,7 @@ def say_terms(opened: "Network", found: "Agreement", shown: "Preview", body: byt
 
 def report_review(opened: "Network", reviewed: "Review") -> None:
     """What a wallet is about to sign, and what that lets happen."""
-    found, currency = reviewed.agreement, opened.agreements.currency()
+    found, currency = reviewed.agreement, opened.tokens.currency()
     say("agreement.show.terms", **{
         **row(opened, found, opened.ledger.now(), currency, as_json=False), "agreement": "0x" + found.id.hex(),
     })  # fmt: skip

@@ -26,7 +26,8 @@ _NAMES = frozenset({"id", "meta", "text", "identifier", "reference", "display", 
 class GrantedRecord:
     """A record in clear. `references` are those of its references that lead to records: text -> record id.
 
-    Nothing but its codes may be asked of one that is not valid. `day` is the author's service day as the resource states it, else as its leaf does; 0 when unknown.
+    Nothing but its codes may be asked of one that is not valid. `day` is the author's service day as the resource
+    states it, else as its leaf does; 0 when unknown.
     """
 
     author: int
