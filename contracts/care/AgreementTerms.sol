@@ -24,6 +24,7 @@ abstract contract AgreementTerms is ICareAgreements, EIP712 {
 
     // Positions of {Terms}' fields, for {CareAgreements_BadTerms}.
     uint8 private constant _PAYEE = 2;
+    uint8 private constant _DISCLOSURE_DIGEST = 3;
     uint8 internal constant _POLICIES = 5;
     uint8 private constant _MAX_PATIENT_SHARE = 7;
     uint8 private constant _DEPOSIT = 8;
@@ -50,6 +51,7 @@ abstract contract AgreementTerms is ICareAgreements, EIP712 {
     /// @dev Reverts unless every field that needs no other contract is within its bounds.
     function _requireTerms(Terms calldata terms) internal view {
         if (terms.payee == address(0)) revert CareAgreements_BadTerms(_PAYEE);
+        if (terms.disclosureDigest == 0) revert CareAgreements_BadTerms(_DISCLOSURE_DIGEST);
         if (terms.maxPatientShare > terms.price) revert CareAgreements_BadTerms(_MAX_PATIENT_SHARE);
         if (terms.deposit > terms.maxPatientShare) revert CareAgreements_BadTerms(_DEPOSIT);
         uint256 from = terms.serviceFrom;
@@ -104,8 +106,8 @@ abstract contract AgreementTerms is ICareAgreements, EIP712 {
 
     /// @dev Last second in which an agreement that was accepted at `acceptedAt` is completed.
     function _completeUntil(uint32 serviceUntil, uint40 acceptedAt) internal pure returns (uint40) {
-        uint40 served = Days.begin(serviceUntil + 1) - 1; // days that {offer} takes; the first of all days begins at 0
-        return (served > acceptedAt ? served : acceptedAt) + FILING_PERIOD;
+        uint40 over = Days.begin(serviceUntil + 1); // of days that {offer} takes; 0 before 1970
+        return (over > acceptedAt ? over - 1 : acceptedAt) + FILING_PERIOD;
     }
 
     function _predeterminationDigest(AgreementId agreement, PolicyId policy, bytes32 linesDigest, uint40 validUntil)

@@ -41,8 +41,10 @@ contract CareAgreements is AgreementTerms, ReentrancyGuardTransient {
         IClaimSettlement settlement;
     }
 
-    /// @dev An insurer that asks for evidence when its turn has come reads it a day later at the latest.
+    /// @dev An insurer that asks for evidence within a day of its turn reads it a day later at the latest.
     uint40 private constant _REVIEW_START = 2 days;
+    /// @dev What the first insurer's silence may hold the others up beyond that: it is told after the contest window of 7 days.
+    uint40 private constant _SILENCE = 5 days;
 
     IConsortiumRegistry private immutable _CONSORTIUM;
     IPatientRegistry private immutable _PATIENTS;
@@ -246,9 +248,12 @@ contract CareAgreements is AgreementTerms, ReentrancyGuardTransient {
     function _pullDeposit(Terms calldata terms, Acceptance calldata acceptance) private {
         uint256 validBefore = uint256(acceptance.deadline) + 1;
         bytes32 nonce = _acceptanceDigest(terms, acceptance);
+        uint256 expected = _TOKEN.balanceOf(address(this)) + terms.deposit;
         _TOKEN.receiveWithAuthorization(
             acceptance.payer, address(this), terms.deposit, 0, validBefore, nonce, acceptance.authorization
         );
+        uint256 held = _TOKEN.balanceOf(address(this));
+        if (held < expected) revert CareAgreements_DepositMissing(expected, held);
     }
 
     /// @dev The patient's exit: an offer at any time, an accepted agreement before its first service day.
@@ -311,21 +316,22 @@ contract CareAgreements is AgreementTerms, ReentrancyGuardTransient {
         }
     }
 
-    /// @dev Each policy may still be offered, and its insurer reads what it needs until its review ends.
+    /// @dev Each policy may still be offered, and its insurer reads what it needs until its review ends, one after the other.
     function _requireReadable(Terms calldata terms, uint256 policies, uint16 categories, Acceptance calldata acceptance)
         internal
         view
     {
-        uint40 last = _completeUntil(terms.serviceUntil, SafeCast.toUint40(block.timestamp)) + _REVIEW_START;
+        uint40 last = _completeUntil(terms.serviceUntil, SafeCast.toUint40(block.timestamp));
         for (uint256 i = 0; i < policies; ++i) {
             PolicyId policy = terms.policies[i];
             // slither-disable-next-line calls-loop: at most four policies; the callees are ours and fixed at construction.
             (MemberId insurer,, uint32 reviewPeriod) = _PLANS.requireOfferable(
                 policy, terms.patient, terms.provider, terms.serviceFrom, terms.serviceUntil
             );
+            last += (i == 1 ? _REVIEW_START + _SILENCE : _REVIEW_START) + reviewPeriod;
             // slither-disable-next-line calls-loop: as above.
             AccessReason reason = _GRANTS.allowsAt(
-                terms.patient, insurer, acceptance.lanes[i], Purposes.HPAYMT, categories, 0, last + reviewPeriod
+                terms.patient, insurer, acceptance.lanes[i], Purposes.HPAYMT, categories, 0, last
             );
             if (reason != AccessReason.Allowed) revert CareAgreements_NotReadable(policy, reason);
         }

@@ -135,10 +135,13 @@ abstract contract Adjudicator is Policies {
         uint48 paid = outcome.share.paid;
         outcome.reviewed = paid > _reviews[turn.plan].autoAdjudicationLimit;
         Used memory used = turn.used;
-        used.deductible = SafeCast.toUint48(uint256(used.deductible) + outcome.share.deductible);
-        used.covered = SafeCast.toUint48(uint256(used.covered) + outcome.share.covered);
-        used.outOfPocket = SafeCast.toUint48(uint256(used.outOfPocket) + outcome.share.outOfPocket);
-        used.paid = SafeCast.toUint48(uint256(used.paid) + paid);
+        // These two have no bound of their own; deductible and payments stay below the plan's.
+        outcome.share.covered = _fitting(used.covered, outcome.share.covered);
+        outcome.share.outOfPocket = _fitting(used.outOfPocket, outcome.share.outOfPocket);
+        used.deductible += outcome.share.deductible;
+        used.covered += outcome.share.covered;
+        used.outOfPocket += outcome.share.outOfPocket;
+        used.paid += paid;
         used.reserved -= uint48(turn.own); // a reservation is an uint48
         _used[turn.policy][turn.period] = used;
         Pool memory pool = _pools[outcome.insurer];
@@ -168,6 +171,12 @@ abstract contract Adjudicator is Policies {
     /// @dev What a limit leaves; opening accumulators may have used more than it.
     function _left(uint256 limit, uint256 paid, uint256 reserved) private pure returns (uint256) {
         return limit > paid + reserved ? limit - paid - reserved : 0;
+    }
+
+    /// @dev The part of `added` with which an accumulator still fits 48 bits: nothing may stop a completion.
+    function _fitting(uint48 used, uint48 added) private pure returns (uint48) {
+        uint48 room = type(uint48).max - used;
+        return added < room ? added : room;
     }
 
     function _min(uint256 a, uint256 b) private pure returns (uint256) {

@@ -59,7 +59,10 @@ contract InsurancePlans is Adjudicator, ReentrancyGuardTransient {
         _requireActiveInsurer(insurer);
         _pools[insurer].free += amount;
         emit PoolFunded(insurer, msg.sender, amount);
+        uint256 expected = _TOKEN.balanceOf(address(this)) + amount;
         _TOKEN.safeTransferFrom(msg.sender, address(this), amount);
+        uint256 held = _TOKEN.balanceOf(address(this));
+        if (held < expected) revert InsurancePlans_FundsMissing(expected, held);
     }
 
     /// @inheritdoc IInsurancePlans

@@ -25,6 +25,13 @@ abstract contract Policies is InsurancePlansState, EIP712 {
     uint32 private constant _SHORTEST_REVIEW = 1 hours;
     uint32 private constant _LONGEST_REVIEW = 30 days;
 
+    // Positions of {Plan}'s fields, for {InsurancePlans_BadPlan}.
+    uint8 private constant _BANDS = 1;
+    uint8 private constant _CLASS_SELF_PAY_BPS = 2;
+    uint8 private constant _PERIOD_MONTH = 3;
+    uint8 private constant _REVIEW_PERIOD = 5;
+    uint8 private constant _DOCUMENT_DIGEST = 7;
+
     bytes32 private constant _ACCEPT_TYPEHASH = keccak256(
         "AcceptPolicy(bytes32 policy,bytes32 patient,uint32 insurer,uint32 plan,uint32 firstDay,uint32 lastDay,uint40 deadline)"
     );
@@ -216,21 +223,23 @@ abstract contract Policies is InsurancePlansState, EIP712 {
         return authority.controller;
     }
 
-    /// @dev Positions of {Plan}'s fields name what is out of its bounds.
+    /// @dev Reverts unless a plan's terms are within their bounds.
     function _requirePlan(Plan calldata terms) internal pure {
         uint256 bands = terms.bands.length;
-        if (bands == 0 || bands > _MAX_BANDS) revert InsurancePlans_BadPlan(1);
+        if (bands == 0 || bands > _MAX_BANDS) revert InsurancePlans_BadPlan(_BANDS);
         uint256 below = 0;
         for (uint256 i = 0; i < bands; ++i) {
-            if (terms.bands[i].upTo <= below || terms.bands[i].payBps > _BPS) revert InsurancePlans_BadPlan(1);
+            if (terms.bands[i].upTo <= below || terms.bands[i].payBps > _BPS) revert InsurancePlans_BadPlan(_BANDS);
             below = terms.bands[i].upTo;
         }
-        if (terms.classSelfPayBps.length > _MAX_CLASSES) revert InsurancePlans_BadPlan(2);
+        if (terms.classSelfPayBps.length > _MAX_CLASSES) revert InsurancePlans_BadPlan(_CLASS_SELF_PAY_BPS);
         for (uint256 i = 0; i < terms.classSelfPayBps.length; ++i) {
-            if (terms.classSelfPayBps[i] > _BPS) revert InsurancePlans_BadPlan(2);
+            if (terms.classSelfPayBps[i] > _BPS) revert InsurancePlans_BadPlan(_CLASS_SELF_PAY_BPS);
         }
-        if (terms.periodMonth == 0 || terms.periodMonth > 12) revert InsurancePlans_BadPlan(3);
-        if (terms.reviewPeriod < _SHORTEST_REVIEW || terms.reviewPeriod > _LONGEST_REVIEW) revert InsurancePlans_BadPlan(5);
-        if (terms.documentDigest == 0) revert InsurancePlans_BadPlan(7);
+        if (terms.periodMonth == 0 || terms.periodMonth > 12) revert InsurancePlans_BadPlan(_PERIOD_MONTH);
+        if (terms.reviewPeriod < _SHORTEST_REVIEW || terms.reviewPeriod > _LONGEST_REVIEW) {
+            revert InsurancePlans_BadPlan(_REVIEW_PERIOD);
+        }
+        if (terms.documentDigest == 0) revert InsurancePlans_BadPlan(_DOCUMENT_DIGEST);
     }
 }

@@ -21,7 +21,7 @@ import {IVersioned} from "./IVersioned.sol";
 /// ends return the deposit to the account that paid it, and a suspended member stops none of them; (7) until its first
 /// service day an accepted agreement is the patient's to cancel, from then on the provider's only; (8) a service window may
 /// lie in the past (care that is filed late): then the patient signs what was done; (9) the token is fixed at construction
-/// and calls nobody back; it is guarded all the same.
+/// and calls nobody back; deposits are counted and guarded all the same.
 /// Typed data (EIP-712, domain "CareAgreements", "1"):
 /// `Predetermination(bytes32 agreement,bytes32 policy,bytes32 linesDigest,uint40 validUntil)`,
 /// `Accept(bytes32 agreement,bytes32 disclosureDigest,bytes32 linesDigest,uint48 price,uint48 maxPatientShare,uint48 deposit,address payer,uint40 deadline)`,
@@ -87,27 +87,30 @@ interface ICareAgreements is IVersioned {
     error CareAgreements_ProviderInDebt(MemberId provider, uint256 debt);
     /// @notice A line's or cover's number, category or amount is out of its bounds, or their digest or sum is not the terms'.
     error CareAgreements_BadLines(AgreementId agreement);
-    /// @notice A term is out of its bounds: `field` is its position in {Terms}, from 0.
+    /// @notice A term is out of its bounds: `field` is its position in {Terms}, from 0. 5: also where there is not one predetermination for each policy.
     error CareAgreements_BadTerms(uint8 field);
-    /// @notice The predetermination of a policy is missing, too short, or not by an ADJUDICATOR of its insurer.
+    /// @notice The predetermination of a policy is too short, of something else, or not by an ADJUDICATOR of its insurer.
     error CareAgreements_BadPredetermination(PolicyId policy, address signer);
     /// @notice The insurer may not read what it must for payment: see {IAccessGrants.allowsAt}.
     error CareAgreements_NotReadable(PolicyId policy, AccessReason reason);
     /// @notice The offer has ended, or the acceptance names no payer.
     error CareAgreements_BadAcceptance(AgreementId agreement);
+    /// @notice The token did not move the deposit: this contract holds `held` where it should hold `expected`.
+    error CareAgreements_DepositMissing(uint256 expected, uint256 held);
     /// @notice It is too early, until `from` (seconds), or too late, from it on.
     error CareAgreements_NotNow(AgreementId agreement, uint40 from);
 
     /// @notice Offers a treatment. Caller has FINANCE of the provider. Emits {AgreementOffered}.
     /// @dev Requirements: provider active and without debt; patient registered or assisted; 1 to {MAX_LINES} lines whose sum is the
-    /// price; up to 4 policies, distinct, at most one by case, each of this patient, accepted, covering the window in one period, with
-    /// the provider in its network and its insurer active; `deposit <= maxPatientShare <= price`; the offer ends within 90 days, the window
+    /// price; up to 4 policies, distinct, at most one by case, with a predetermination each, each of this patient, accepted, covering the window in one period, with
+    /// the provider in its network and its insurer active; a disclosure; `deposit <= maxPatientShare <= price`; the offer ends within 90 days, the window
     /// within two years; a visit of a care plan as {ICarePlans} says.
     function offer(Terms calldata terms, Line[] calldata lines, Cover[] calldata covers, Predetermination[] calldata predeterminations) external returns (AgreementId agreement);
 
     /// @notice Agrees. Caller is the controller, who is not frozen. Emits {AgreementAccepted}.
     /// @dev Requirements: offered and not ended; provider and insurers active; each insurer may read the lines' categories for HPAYMT
-    /// until its review ends at the latest; the reservations and the deposit succeed.
+    /// until its review ends at the latest (policy i, from 0: {completeUntil}, 2 days and a review period for each policy up to i, and 5 days
+    /// for the contest window if i > 0; contests and disputes apart); the reservations and the deposit succeed.
     function accept(Terms calldata terms, Line[] calldata lines, Cover[] calldata covers, Acceptance calldata acceptance) external;
 
     /// @notice {accept} by the controller's signature over `Accept`; anybody may relay.

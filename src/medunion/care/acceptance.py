@@ -28,7 +28,10 @@ from medunion.settlement.token import Standing, Tokens
 from medunion.vocabulary import Purpose
 
 REVIEW_START = 2 * 86_400
-"""Seconds from the last moment of completion until an insurer's review begins at the latest, as the contract counts."""
+"""Seconds from the last moment of completion, or from its turn, until an insurer's review begins at the latest."""
+
+SILENCE = 5 * 86_400
+"""Seconds by which the first insurer's silence holds the others up beyond that, as the contract counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +107,14 @@ def lanes_for(
 
 def readers(ledger: ChainLedger, agreement: Agreement, accepted_at: int) -> tuple[tuple[int, ...], dict[int, int]]:
     """Each policy's insurer, and until when each of them must be able to read at the latest: its review ends then."""
-    last = complete_until(agreement.terms.service_until, accepted_at) + REVIEW_START
+    last = complete_until(agreement.terms.service_until, accepted_at)
     insurers, needed = [], dict[int, int]()
-    for policy in agreement.terms.policies:
+    for position, policy in enumerate(agreement.terms.policies):
         insurer, reviewed = ledger.call("InsurancePlans", "reviewOf", policy)
         insurers.append(insurer)
-        needed[insurer] = max(needed.get(insurer, 0), last + reviewed["reviewPeriod"])
+        # One after the other: a silent first one is told of only after the contest window.
+        last += REVIEW_START + (SILENCE if position == 1 else 0) + reviewed["reviewPeriod"]
+        needed[insurer] = max(needed.get(insurer, 0), last)
     return tuple(insurers), needed
 
 

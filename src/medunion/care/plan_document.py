@@ -47,10 +47,17 @@ class PlanDocument:
     currency: str
     template: Template
 
-    def visit_template(self, visit: int) -> Template:
-        """From which visit `visit` (from 0) is offered: the template with the visit's days."""
+    def visit_template(self, visit: int, later: Template | None = None) -> Template:
+        """From which visit `visit` (from 0) is offered: the template, or a `later` one, with the visit's days.
+
+        InputError (details: path) when the later one is of another service, costs more than a visit may, or has days.
+        """
+        if later is not None:
+            _require_fitting(later, self.max_price)
+            if (later.service.system, later.service.code) != (self.template.service.system, self.template.service.code):
+                raise InputError("service: the plan is for another one", path="service")
         first, last = (date.fromisoformat(fhir.day(each)) for each in self.schedule.days_of(visit))
-        return self.template.within(Window(first, last))
+        return (later or self.template).within(Window(first, last))
 
 
 def to_fhir(document: PlanDocument) -> dict[str, Any]:
@@ -153,10 +160,7 @@ def from_fhir(resource: dict[str, Any]) -> PlanDocument:
 def _with_price_and_template(
     resource: dict[str, Any], max_price: int, currency: str, template: Template
 ) -> dict[str, Any]:
-    if template.window is not None:
-        raise InputError("window: each visit of a care plan has its own days", path="window")
-    if template.price > max_price:
-        raise InputError("lines: together they cost more than a visit of the plan may", path="lines")
+    _require_fitting(template, max_price)
     attachment = {"contentType": _TEMPLATE_TYPE, "data": b64encode(template.to_json()).decode()}
     holder = {
         "resourceType": "DocumentReference",
@@ -173,6 +177,13 @@ def _with_price_and_template(
         ],
         "supportingInfo": [*resource.get("supportingInfo", []), {"reference": f"#{_TEMPLATE_ID}"}],
     }
+
+
+def _require_fitting(template: Template, max_price: int) -> None:
+    if template.window is not None:
+        raise InputError("window: each visit of a care plan has its own days", path="window")
+    if template.price > max_price:
+        raise InputError("lines: together they cost more than a visit of the plan may", path="lines")
 
 
 def _named(reference: dict[str, Any], own: dict[str, Any], path: str) -> dict[str, Any]:
@@ -207,20 +218,22 @@ def _max_price_of(resource: dict[str, Any]) -> tuple[int, str]:
 
 
 def _goals_of(resource: dict[str, Any]) -> tuple[str, ...]:
-    found = []
-    for reference in resource.get("goal", []):
-        description = _contained(resource, reference).get("description", {})
-        text = description.get("text") or reference.get("display")
-        if text:
-            found.append(text)
-    return tuple(found)
+    texts = (
+        _contained(resource, reference, "Goal").get("description", {}).get("text") or reference.get("display")
+        for reference in resource.get("goal", [])
+    )
+    return tuple(text for text in texts if text)
 
 
 def _addresses_of(resource: dict[str, Any]) -> tuple[Code, ...]:
-    held = (_contained(resource, reference) for reference in resource.get("addresses", []))
+    held = (_contained(resource, reference, "Condition") for reference in resource.get("addresses", []))
     return tuple(fhir.code_of(each["code"], "CarePlan.contained.code") for each in held if "code" in each)
 
 
-def _contained(resource: dict[str, Any], reference: dict[str, Any]) -> dict[str, Any]:
-    wanted = str(reference.get("reference", ""))
-    return next((each for each in resource.get("contained", []) if f"#{each.get('id')}" == wanted), {})
+def _contained(resource: dict[str, Any], reference: dict[str, Any], kind: str) -> dict[str, Any]:
+    """What a reference means, if it is contained and of this type; empty otherwise."""
+    for each in resource.get("contained", []):
+        if each["resourceType"] == kind and f"#{each.get('id')}" == reference.get("reference"):
+            found: dict[str, Any] = each
+            return found
+    return {}

@@ -1,21 +1,23 @@
-"""`medunion careplan`: recurring care: propose, accept, show, list, due, end."""
+"""`medunion careplan`: recurring care: propose, accept, offer, show, list, due, end."""
 
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from medunion.cli.careplan_view import described, emit_visits, iso, names, plan_row, say_document, visit_row
 from medunion.cli.choices import camel
+from medunion.cli.days import DAY
 from medunion.cli.files import read_file, write_file
 from medunion.cli.output import emit_json, emit_rows, progress, say
 from medunion.cli.support import argument, done, group, json_option, moment, network, relaying, via_option
 from medunion.errors import InputError, UsageError
+from medunion.locale import active
 from medunion.locale import translate as t
 
 if TYPE_CHECKING:
     from medunion.care.plan_document import PlanDocument
-    from medunion.care.plans import CarePlan, Visit
+    from medunion.care.plans import CarePlan
     from medunion.network import Network
 
 _DAY = 86_400
@@ -27,7 +29,7 @@ _member_option = click.option("--member", metavar=t("metavar.member"), help=t("c
 
 @group("careplan")
 def command() -> None:
-    """Propose, accept, show, list, due, end."""
+    """Propose, accept, offer, show, list, due, end."""
 
 
 @command.command(help=t("careplan.propose.help"))
@@ -118,6 +120,54 @@ def accept(wallet: str, plan: str, document: Path | None, via: str | None, as_js
     done("careplan.accept.done", receipt, as_json, carePlan="0x" + found.id.hex())
 
 
+@command.command(help=t("careplan.offer.help"))
+@argument("plan")
+@argument("visit", type=click.IntRange(0, 365))
+@click.option("--template", type=_file, metavar=t("metavar.file"), help=t("careplan.offer.template"))
+@click.option(
+    "--days", type=click.IntRange(1, 90), default=14, show_default=True, metavar=t("metavar.days"),
+    help=t("careplan.offer.days"),
+)  # fmt: skip
+@click.option(
+    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), metavar=t("metavar.file"),
+    help=t("careplan.offer.output"),
+)  # fmt: skip
+@click.option("--no-record", is_flag=True, help=t("careplan.offer.no_record"))
+@_document_option
+@json_option
+def offer(
+    plan: str,
+    visit: int,
+    template: Path | None,
+    days: int,
+    output: Path | None,
+    no_record: bool,
+    document: Path | None,
+    as_json: bool,
+) -> None:
+    """Offer a visit's agreement, as the provider, from the plan's own template or a later one."""
+    from medunion.care.templates import parse_template
+    from medunion.network.agreements import OfferTerms
+
+    if no_record and output is None:
+        raise UsageError("--no-record keeps the disclosure nowhere: name a file with --output")
+    later = None if template is None else parse_template(read_file(template))
+    with network() as opened:
+        found = _find(opened, plan)
+        member = opened.member_name(found.provider)
+        said = _read(opened, found, member, document)
+        stated = OfferTerms(opened.ledger.now() + days * _DAY, active(), care_plan=found.id, visit=visit)
+        with progress("progress.commit"):
+            offered = opened.agreement_desk(member).offer(
+                found.patient, said.visit_template(visit, later), stated, commit=not no_record
+            )
+    if output is not None:
+        write_file(output, offered.document.body)
+    until = stated.accept_until
+    done("careplan.offer.done", offered.receipt, as_json, agreement="0x" + offered.offer.id.hex(), visit=visit,
+         acceptUntil=until if as_json else moment(until))  # fmt: skip
+
+
 @command.command(help=t("careplan.show.help"))
 @argument("plan")
 @click.option("--as", "reader", metavar=t("metavar.reader"), help=t("careplan.show.as"))
@@ -129,19 +179,19 @@ def show(plan: str, reader: str | None, document: Path | None, as_json: bool) ->
 
     with network() as opened:
         found = _find(opened, plan)
-        said = _read(opened, found, reader, document)
+        said = None if reader is None and document is None else _read(opened, found, reader or "", document)
         state = opened.care_plans.states([found])[0]
         today = _today(opened)
-        visits = [_visit_row(each, today) for each in opened.care_plans.visits(found)]
-        terms = _plan_row(opened, found, currency_of(opened.ledger), as_json=as_json)
+        visits = [visit_row(each, today) for each in opened.care_plans.visits(found)]
+        terms = plan_row(opened, found, currency_of(opened.ledger), as_json=as_json)
     if as_json:
-        described = None if said is None else _described(said)
-        emit_json({**terms, "state": camel(state.name), "document": described, "visitList": visits})
+        told = None if said is None else described(said)
+        emit_json({**terms, "state": camel(state.name), "document": told, "visitList": visits})
         return
     say("careplan.show.terms", **{**terms, "state": t(f"careplan.state.{camel(state.name)}")})
     if said is not None:
-        _say_document(said)
-    _emit_visits(visits)
+        say_document(said)
+    emit_visits(visits)
 
 
 @command.command("list", help=t("careplan.list.help"))
@@ -159,9 +209,9 @@ def list_(patient: str | None, member: str | None, as_json: bool) -> None:
         rows = []
         for plan, state in zip(plans, opened.care_plans.states(plans), strict=True):
             following = next_due(opened.care_plans.visits(plan), today) if state is PlanState.ACCEPTED else None
-            row = _plan_row(opened, plan, currency, as_json=as_json)
+            row = plan_row(opened, plan, currency, as_json=as_json)
             row["state"] = camel(state.name) if as_json else t(f"careplan.state.{camel(state.name)}")
-            row["nextFrom"] = None if following is None else _iso(following.first_day)
+            row["nextFrom"] = None if following is None else iso(following.first_day)
             rows.append(row)
     columns = ("carePlan", "patient", "provider", "visits", "maxPrice", "state", "acceptUntil", "nextFrom")
     emit_rows(rows, columns, as_json=as_json)
@@ -170,16 +220,16 @@ def list_(patient: str | None, member: str | None, as_json: bool) -> None:
 @command.command(help=t("careplan.due.help"))
 @_patient_option
 @_member_option
-@click.option("--on", metavar=t("metavar.date"), help=t("careplan.due.on"))
+@click.option("--on", type=DAY, metavar=t("metavar.day"), help=t("careplan.due.on"))
 @json_option
-def due(patient: str | None, member: str | None, on: str | None, as_json: bool) -> None:
+def due(patient: str | None, member: str | None, on: int | None, as_json: bool) -> None:
     """What is due for whom on a day."""
     with network() as opened:
-        day = _today(opened) if on is None else _day(on)
+        day = _today(opened) if on is None else on
         rows = []
         for plan, visit in opened.care_plans.due(day, **_whose(opened, patient, member)):
-            named = _names(opened, plan, as_json=as_json)
-            rows.append({**named, **_visit_row(visit, day)})
+            named = names(opened, plan, as_json=as_json)
+            rows.append({**named, **visit_row(visit, day)})
     if not as_json:
         rows = [{**row, "state": t(f"careplan.visit.{row['state']}")} for row in rows]
     emit_rows(rows, ("carePlan", "patient", "provider", "visit", "from", "until", "state"), as_json=as_json)
@@ -225,14 +275,12 @@ def _whose(opened: "Network", patient: str | None, member: str | None) -> dict[s
     }
 
 
-def _read(opened: "Network", plan: "CarePlan", reader: str | None, document: Path | None) -> "PlanDocument | None":
-    """What the plan's document says, from a file or as somebody who may read it; None when neither is named."""
+def _read(opened: "Network", plan: "CarePlan", reader: str, document: Path | None) -> "PlanDocument":
+    """What the plan's document says: from a file, or as a wallet or member here that may read it."""
     from medunion.network.care_plans import open_plan_document, own_plan_document, read_plan_document
 
     if document is not None:
         return open_plan_document(plan, read_file(document))
-    if reader is None:
-        return None
     with progress("progress.read"):
         if reader in opened.home.members():
             body = own_plan_document(opened.member(reader).records(), plan)
@@ -241,99 +289,7 @@ def _read(opened: "Network", plan: "CarePlan", reader: str | None, document: Pat
     return open_plan_document(plan, body)
 
 
-def _plan_row(opened: "Network", plan: "CarePlan", currency: str, *, as_json: bool) -> dict[str, Any]:
-    from medunion.settlement import money
-
-    when = plan.schedule
-    return {
-        **_names(opened, plan, as_json=as_json),
-        "visits": when.visits,
-        "firstDay": _iso(when.first_day),
-        "intervalDays": when.interval_days,
-        "toleranceDays": when.tolerance_days,
-        "maxPrice": money.show(plan.max_price, currency),
-        "acceptUntil": plan.accept_until if as_json else moment(plan.accept_until),
-    }
-
-
-def _names(opened: "Network", plan: "CarePlan", *, as_json: bool) -> dict[str, Any]:
-    length = None if as_json else 18
-    return {
-        "carePlan": ("0x" + plan.id.hex())[:length],
-        "patient": ("0x" + plan.patient.hex())[:length],
-        "provider": opened.member_name(plan.provider),
-    }
-
-
-def _visit_row(visit: "Visit", day: int) -> dict[str, Any]:
-    return {
-        "visit": visit.number,
-        "from": _iso(visit.first_day),
-        "until": _iso(visit.last_day),
-        "state": camel(visit.state_on(day).name),
-        "agreement": "0x" + visit.agreement.hex() if any(visit.agreement) else None,
-    }
-
-
-def _emit_visits(visits: list[dict[str, Any]]) -> None:
-    rows = [
-        {**each, "state": t(f"careplan.visit.{each['state']}"), "agreement": (each["agreement"] or "")[:18]}
-        for each in visits
-    ]
-    emit_rows(rows, ("visit", "from", "until", "state", "agreement"), as_json=False)
-
-
-def _described(document: "PlanDocument") -> dict[str, Any]:
-    import json
-
-    return {
-        "title": document.title,
-        "description": document.description,
-        "goals": document.goals,
-        "addresses": document.addresses,
-        "template": json.loads(document.template.to_json()),
-    }
-
-
-def _say_document(document: "PlanDocument") -> None:
-    from medunion.settlement import money
-    from medunion.summary.elements import clean
-
-    template = document.template
-    said = {
-        "title": document.title,
-        "description": document.description,
-        "service": template.service.display or template.service.code,
-        "source": template.given_at,
-        "why": template.why,
-        "effect": template.expected_effect,
-        "price": money.show(template.price, document.currency),
-        "share": money.show(template.max_patient_share, document.currency),
-    }
-    # Others wrote these texts: nothing in them acts on this terminal.
-    say("careplan.show.document", **{name: clean(text) for name, text in said.items()})
-    for text in document.goals:
-        say("careplan.show.goal", text=clean(text))
-    for text in template.risks:
-        say("careplan.show.risk", text=clean(text))
-    for text in template.alternatives:
-        say("careplan.show.alternative", text=clean(text))
-
-
 def _today(opened: "Network") -> int:
     from medunion.care.terms import day_of
 
     return day_of(opened.ledger.now())
-
-
-def _day(text: str) -> int:
-    try:
-        return (datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date() - date(1900, 1, 1)).days
-    except ValueError:
-        raise InputError("a day is written as 2026-11-26", day=text) from None
-
-
-def _iso(day: int) -> str:
-    from medunion.care import fhir_parts
-
-    return fhir_parts.day(day)

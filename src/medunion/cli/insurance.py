@@ -1,5 +1,6 @@
 """`medunion insurance`: the benefit arithmetic against results that others worked out."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -17,8 +18,7 @@ def command() -> None:
 @command.command(help=t("insurance.check.help"))
 @click.argument("table", metavar=t("metavar.file"), type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @json_option
-@click.pass_context
-def check(ctx: click.Context, table: Path, as_json: bool) -> None:
+def check(table: Path, as_json: bool) -> None:
     """Run a table of cases through the contracts and the preview; exit code 1 when one does not match."""
     from medunion.insurance.check import check as run
     from medunion.insurance.table import read_table
@@ -36,36 +36,31 @@ def check(ctx: click.Context, table: Path, as_json: bool) -> None:
         for each in report.mismatches:
             say("insurance.mismatch", **_told(each))
     if report.mismatches:
-        ctx.exit(1)
+        sys.exit(1)
 
 
 @command.command(help=t("insurance.replay.help"))
 @click.argument("folder", metavar=t("metavar.folder"), type=click.Path(exists=True, file_okay=False, path_type=Path))
 @json_option
-@click.pass_context
-def replay(ctx: click.Context, folder: Path, as_json: bool) -> None:
-    """File and settle every explanation of benefits of a folder; exit code 1 when a line does not match."""
-    from medunion.insurance.proving_ground import proving_ground
-    from medunion.insurance.replay import Replay, read_folder
-    from medunion.insurance.runner import ClaimRunner
+def replay(folder: Path, as_json: bool) -> None:
+    """Settle a folder's explanations of benefits by the contracts; exit code 1 when a line does not match."""
+    from medunion.insurance.replay.settle import settle
 
-    explained = Replay.of(read_folder(folder))
-    with progress("progress.claims") as advance, proving_ground() as ground:
-        runner = ClaimRunner(ground, lambda done: advance(done, explained.claims))
-        report = explained.run(runner.run)
+    with progress("progress.claims") as advance:
+        report = settle(folder, advance)
     if as_json:
-        emit_json({**report.as_dict(), "claims_settled": runner.settled})
+        emit_json(report.as_dict())
     else:
         say(
             "insurance.replay.done",
-            eobs=report.eobs, lines=report.lines, matched=report.lines_matched, settled=runner.settled,
+            eobs=report.eobs, lines=report.lines, matched=report.lines_matched, claims=report.claims_settled,
         )
-        for mismatch in report.mismatches:
-            say("insurance.replay.mismatch", **vars(mismatch))
-        for item in report.unread:
-            say("insurance.replay.unread", **vars(item))
+        for each in report.mismatches:
+            say("insurance.replay.mismatch", **vars(each))
+        if report.unread:
+            say("insurance.replay.unread", count=len(report.unread))
     if report.mismatches:
-        ctx.exit(1)
+        sys.exit(1)
 
 
 def _told(mismatch: dict[str, object]) -> dict[str, object]:

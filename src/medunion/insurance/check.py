@@ -1,15 +1,16 @@
 """Runs a table of cases twice: through the deployed contracts on a devnet, and through the Python preview."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from medunion.care.terms import day_of
 from medunion.errors import MedUnionError
-from medunion.insurance.claims import Runner, preview
+from medunion.insurance.benefit import Adjudication
+from medunion.insurance.claims import preview
 from medunion.insurance.proving_ground import proving_ground
 from medunion.insurance.runner import ClaimRunner
-from medunion.insurance.table import Case, compare
+from medunion.insurance.table import Case, as_expected, mismatches
 
 Progress = Callable[[int, int], None]
 """Told of cases done, and of how many there are."""
@@ -37,15 +38,16 @@ class CheckReport:
 
 
 def check(cases: Sequence[Case], progress: Progress = lambda _done, _all: None) -> CheckReport:
-    """Runs all cases; a case that one of the two cannot run is a mismatch of it."""
+    """Runs all cases; a claim that one of the two cannot run is a mismatch of its case, and ends the case there."""
     found: list[dict[str, Any]] = []
     matched = {"contract": 0, "preview": 0}
     with proving_ground() as ground:
+        runner = ClaimRunner(ground)
         today = day_of(ground.ledger.now())
-        runners: dict[str, Runner] = {"preview": preview, "contract": ClaimRunner(ground).run}
         for index, case in enumerate(cases):
-            for by, run in runners.items():
-                wrong = _compared(by, run, case, today)
+            series = case.series(today)
+            for by, results in (("preview", preview(series)), ("contract", runner.run(series))):
+                wrong = _compared(by, case, results)
                 matched[by] += not wrong
                 found += wrong
             progress(index + 1, len(cases))
@@ -53,8 +55,11 @@ def check(cases: Sequence[Case], progress: Progress = lambda _done, _all: None) 
     return CheckReport(len(cases), claims, matched["contract"], matched["preview"], tuple(found))
 
 
-def _compared(by: str, run: Runner, case: Case, day: int) -> list[dict[str, Any]]:
+def _compared(by: str, case: Case, results: Iterable[Adjudication]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
     try:
-        return [{"by": by, **each.as_dict()} for each in compare([case], run, day).mismatches]
+        for at, result in enumerate(results):
+            found += [{"by": by, **each.as_dict()} for each in mismatches(case, at, as_expected(result))]
     except MedUnionError as failure:
-        return [{"by": by, "case": case.name, "error": failure.as_dict()}]
+        found.append({"by": by, "case": case.name, "error": failure.as_dict()})
+    return found

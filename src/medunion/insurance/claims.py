@@ -3,7 +3,7 @@
 A runner is the preview here, or one that files the claims on a chain and reads back what the contracts made of them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from medunion.errors import InputError
@@ -34,18 +34,17 @@ class Series:
     claims: tuple[FiledClaim, ...]
 
 
-Runner = Callable[[Series], Sequence[Adjudication]]
+Runner = Callable[[Series], Iterable[Adjudication]]
 """What each claim of a series comes to, one after the other."""
 
 
-def preview(series: Series) -> list[Adjudication]:
+def preview(series: Series) -> Iterator[Adjudication]:
     """The runner without a chain. InputError naming the claim that cannot be adjudicated."""
     used: Sequence[Accumulators] = series.start
-    results: list[Adjudication] = []
     for index, claim in enumerate(series.claims):
         try:
-            results.append(adjudicate(claim.lines, series.policies, used))
+            result = adjudicate(claim.lines, series.policies, used)
         except InputError as error:
             refuse(f"{series.name} claims[{index}]", f"cannot be adjudicated: {error.message}")
-        used = results[-1].accumulators
-    return results
+        used = result.accumulators
+        yield result

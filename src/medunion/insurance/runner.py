@@ -4,7 +4,7 @@ The records behind the leaves are left out: what this proves is the arithmetic a
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,25 +40,18 @@ class InsuredPolicy:
 class ClaimRunner:
     """Files claims of the proving ground's patient."""
 
-    def __init__(self, ground: ProvingGround, progress: Callable[[int], None] = lambda _settled: None) -> None:
-        """`progress` is told how many claims are settled."""
+    def __init__(self, ground: ProvingGround) -> None:
         self._on = ground
-        self._progress = progress
         self._ledger = ground.ledger
         self._policies = Policies(ground.ledger, ground.insurer)
-        self.settled = 0
 
-    def run(self, series: Series) -> list[Adjudication]:
-        """Issues a series' policies and files its claims, one after the other; `settled` counts those of all series.
-
-        ContractRefused, IntegrityError.
-        """
+    def run(self, series: Series) -> Iterator[Adjudication]:
+        """What the contracts make of a series, claim by claim (a `Runner` of `medunion.insurance.claims`)."""
         days = [claim.service_day for claim in series.claims]
-        insured = [
-            self.insure(terms, opening, min(days), max(days))
-            for terms, opening in zip(series.policies, series.start, strict=True)
-        ]
-        return [self.file(claim.lines, insured, claim.service_day) for claim in series.claims]
+        opened = zip(series.policies, series.start, strict=True)
+        insured = [self.insure(terms, opening, min(days), max(days)) for terms, opening in opened]
+        for claim in series.claims:
+            yield self.file(claim.lines, insured, claim.service_day)
 
     def insure(self, terms: PlanTerms, opening: Accumulators, first_day: int, last_day: int) -> InsuredPolicy:
         """Publishes a plan of these terms by calendar years and issues a policy, which the patient accepts."""
@@ -95,10 +88,7 @@ class ClaimRunner:
         )
         self._on.hospital.transact("CareAgreements", "offer", *values, self._answers(terms))
         self._on.hospital.transact("CareAgreements", "acceptBySig", *values, *self._acceptance(terms))
-        found = self._read(self._complete(terms, values, day), terms, policies, lines, day)
-        self.settled += 1
-        self._progress(self.settled)
-        return found
+        return self._read(self._complete(terms, values, day), terms, policies, lines, day)
 
     def _terms(
         self, lines: Sequence[Line], covers: Sequence[care.Cover], policies: Sequence[InsuredPolicy], day: int

@@ -9,7 +9,7 @@ What is given is checked strictly; what is expected is compared key by key.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any, Final
 from medunion.errors import InputError
 
 from .benefit import Adjudication, ClaimLine, Cover
-from .claims import FiledClaim, Runner, Series
+from .claims import FiledClaim, Series
 from .fields import fields, items, refuse, text, whole
 from .plan import MAX_LINES, MAX_POLICIES, Accumulators, PlanTerms
 
@@ -83,26 +83,6 @@ def read_table(path: Path) -> tuple[Case, ...]:
 def parse_table(document: Any) -> tuple[Case, ...]:
     """The cases of a table that is parsed already; InputError as `read_table`."""
     return tuple(_case(each, index) for index, each in enumerate(items(document, "the table", 1, _MOST)))
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """How many cases a runner computed as they expect, and where the others differ."""
-
-    matched: int
-    mismatches: tuple[Mismatch, ...]
-
-
-def compare(cases: Iterable[Case], run: Runner, service_day: int) -> Verdict:
-    """Runs all cases, with all claims on one day."""
-    matched = 0
-    found: list[Mismatch] = []
-    for case in cases:
-        results = run(case.series(service_day))
-        here = [each for at, result in enumerate(results) for each in mismatches(case, at, as_expected(result))]
-        matched += not here
-        found += here
-    return Verdict(matched, tuple(found))
 
 
 def as_expected(result: Adjudication) -> dict[str, Any]:

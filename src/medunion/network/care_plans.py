@@ -6,7 +6,7 @@ by any member.
 
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from medunion.care.documents import Document, check_document, seal_document
@@ -17,6 +17,7 @@ from medunion.chain.ledger import ChainLedger
 from medunion.errors import FhirError, InputError, IntegrityError
 from medunion.fhir import mask_of_code, parse_bundle
 from medunion.identity.wallet import Identity
+from medunion.keys.scope import Access
 from medunion.ledger import Receipt
 from medunion.network.member import MemberHandle, Session
 from medunion.records.opened import RecordEntry
@@ -82,7 +83,9 @@ class CarePlanDesk:
 
     def accept(self, identity: Identity, plan: CarePlan, body: bytes) -> Receipt:
         """Has the wallet sign a plan whose document it has read, and relays it. IntegrityError: another document."""
-        open_plan_document(plan, body)
+        document = open_plan_document(plan, body)
+        if document.currency != currency_of(self._session.ledger):
+            raise IntegrityError("the plan's document is in other money", step="document", field="currency")
         service = CarePlans(self._session.ledger, self._member.acting(Role.DESK))
         return service.relay(service.sign_acceptance(identity, plan))
 
@@ -123,8 +126,9 @@ def open_plan_document(plan: CarePlan, body: bytes) -> PlanDocument:
 
 def read_plan_document(records: PatientReader, plan: CarePlan) -> bytes:
     """A plan's document among the patient's records; InputError when the provider has not committed it."""
-    found = _candidates(records.list(), plan)
-    reading = records.read(records=found, authors={plan.provider}) if found else ()
+    access = replace(Access.by_patient(), categories=Category.CARE_PLANS.bit)
+    found = _candidates(records.list(access), plan)
+    reading = records.read(access, records=found, authors={plan.provider}) if found else ()
     return _document_of([record.body for record in reading], plan)
 
 

@@ -180,6 +180,28 @@ class TestAccept:
         assert cli.data("careplan", "show", plan)["state"] == "proposed"
 
 
+class TestOffer:
+    def test_a_visit_from_the_plans_own_template(self, cli: Cli, pia: str, proposed: str) -> None:
+        done = cli.data("careplan", "offer", proposed, 0)
+        agreement = cli.data("agreement", "show", done["agreement"])
+        assert (agreement["carePlan"], agreement["visit"]) == (proposed, 0)
+        (row,) = cli.data("careplan", "due", "--patient", pia, "--on", FIRST.isoformat())
+        assert (row["state"], row["agreement"]) == ("offered", done["agreement"])
+        assert "CarePlans_VisitTaken" in cli.refused("careplan", "offer", proposed, 0)
+        assert "counted from 0 to 1" in cli.refused("careplan", "offer", proposed, 2)
+
+    def test_a_later_template_within_the_plans_price(self, cli: Cli, proposed: str, tmp_path: Path) -> None:
+        path, told = tmp_path / "template.json", tmp_path / "disclosure.json"
+        line = template()["lines"][0]
+        path.write_text(json.dumps(template(lines=[{**line, "price": "150.01"}])))
+        assert "lines" in cli.refused("careplan", "offer", proposed, 1, "--template", path)
+        path.write_text(json.dumps(template(lines=[{**line, "price": "150.00"}])))
+        assert "--output" in cli.refused("careplan", "offer", proposed, 1, "--template", path, "--no-record")
+        said = cli.said("careplan", "offer", proposed, 1, "--template", path, "--no-record", "--output", told)
+        assert "Visit 1 is offered" in said
+        assert json.loads(told.read_text())["resourceType"] == "Bundle"
+
+
 class TestEnd:
     def test_by_the_patient_or_by_the_provider(self, cli: Cli, pia: str, files: Path, tmp_path: Path) -> None:
         for options in (("--patient", pia), ("--member", "hospital-b")):
@@ -199,4 +221,4 @@ class TestMistakes:
     def test_names_what_is_wrong(self, cli: Cli) -> None:
         assert "no such care plan" in cli.refused("careplan", "show", "0x" + "00" * 32)
         assert "whose plans" in cli.refused("careplan", "list")
-        assert "written as" in cli.refused("careplan", "due", "--patient", "pia", "--on", "26.11.2026")
+        assert "26.11.2026" in cli.misused("careplan", "due", "--patient", "pia", "--on", "26.11.2026")

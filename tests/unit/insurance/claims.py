@@ -13,6 +13,7 @@ from medunion.vocabulary import Category
 SNOMED, ICD = "http://snomed.info/sct", "http://hl7.org/fhir/sid/icd-10"
 COLONOSCOPY: Coding = (SNOMED, "73761001")
 PROVIDER, OTHER_PROVIDER = 2, 3
+SUBJECT = {"reference": "Patient/p1"}
 CLAIM, EARLIER = keccak256(b"claim"), keccak256(b"earlier")
 FROM, UNTIL = day_number("2026-11-01") or 0, day_number("2026-11-30") or 0
 
@@ -26,7 +27,13 @@ def concept(*codings: Coding) -> dict[str, Any]:
 
 
 def procedure(on: str = "2026-11-10", code: Coding = COLONOSCOPY, **more: Any) -> dict[str, Any]:
-    made = {"resourceType": "Procedure", "status": "completed", "code": concept(code), "performedDateTime": on}
+    made = {
+        "resourceType": "Procedure",
+        "status": "completed",
+        "code": concept(code),
+        "subject": SUBJECT,
+        "performedDateTime": on,
+    }
     return {key: value for key, value in {**made, **more}.items() if value is not None}
 
 
@@ -35,7 +42,17 @@ def patient(**more: Any) -> dict[str, Any]:
 
 
 def condition(code: Coding, **more: Any) -> dict[str, Any]:
-    return {"resourceType": "Condition", "code": concept(code), **more}
+    return {"resourceType": "Condition", "code": concept(code), "subject": SUBJECT, **more}
+
+
+def order(on: str, code: Coding = COLONOSCOPY) -> dict[str, Any]:
+    made = {"resourceType": "ServiceRequest", "status": "completed", "intent": "order", "subject": SUBJECT}
+    return made | {"code": concept(code), "authoredOn": on}
+
+
+def observation(on: str, code: Coding = COLONOSCOPY) -> dict[str, Any]:
+    made = {"resourceType": "Observation", "status": "final", "subject": SUBJECT}
+    return made | {"code": concept(code), "effectiveDateTime": on}
 
 
 def record(

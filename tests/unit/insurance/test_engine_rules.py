@@ -16,7 +16,6 @@ from medunion.insurance.engine.limit_rules import RULES, duplicate, findings, fr
 from medunion.insurance.engine.published import ALL_RULES, RULE_BITS, Rule, rules_in
 from medunion.insurance.engine.reasons import OWN, REASONS, STANDARD
 from medunion.locale import LANGUAGES, translate_to
-from medunion.vocabulary import Category
 
 from .claims import (
     CLAIM,
@@ -31,10 +30,18 @@ from .claims import (
     condition,
     day,
     line,
+    observation,
+    order,
     patient,
     procedure,
     record,
     use,
+)
+
+NAMES = st.sampled_from(["coding", "system", "code", "start", "end", "resourceType", "id"])
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
 )
 
 
@@ -118,11 +125,13 @@ class TestEvidenceRecord:
             {"on": "2026-12-01"},
             {"status": "not-done"},
             {"status": "entered-in-error"},
-            {"resourceType": "Observation"},
         ],
     )
     def test_other_days_categories_and_undone_things_are_found(self, changed: dict[str, Any]) -> None:
         assert hit(evidence_record(claim(line(record("r", procedure(**changed)))))) == (1,)
+
+    def test_a_record_of_another_kind_is_found(self) -> None:
+        assert hit(evidence_record(claim(line(record("o", observation("2026-11-10")))))) == (1,)
 
     def test_the_leafs_day_counts_where_the_resource_has_none(self) -> None:
         undated = procedure(performedDateTime=None)
@@ -140,7 +149,7 @@ class TestEvidenceItem:
 
     def test_the_code_in_a_granted_record_that_it_refers_to_passes(self) -> None:
         evidence = record("r", procedure(code=(SNOMED, "1")), **{"ServiceRequest/s": "s"})
-        ordered = record("s", {"resourceType": "ServiceRequest", "code": concept(COLONOSCOPY)})
+        ordered = record("s", order("2026-11-09"))
         assert evidence_item(claim(line(evidence), others=[ordered])) is None
         assert hit(evidence_item(claim(line(evidence)))) == (1,), "what was not granted counts as not shown"
 
@@ -276,20 +285,17 @@ class TestFrequency:
         assert self.found(use("2026-11-05"), use("2026-12-10")) == (), "no 30 days hold all three"
 
     def test_records_count_once_a_day_and_not_beside_a_claim_of_that_day(self) -> None:
-        order = record(
-            "o", {"resourceType": "ServiceRequest", "code": concept(COLONOSCOPY), "authoredOn": "2026-11-05"}
-        )
+        ordered = record("o", order("2026-11-05"))
         done = record("d", procedure("2026-11-05"), OTHER_PROVIDER)
         undone = record("u", procedure("2026-11-06", status="not-done"))
-        assert self.found(others=[order, done, undone]) == ()
-        assert self.found(use("2026-11-05"), others=[order, done]) == ()
-        assert self.found(use("2026-11-08"), others=[order, done]) == (1,)
+        assert self.found(others=[ordered, done, undone]) == ()
+        assert self.found(use("2026-11-05"), others=[ordered, done]) == ()
+        assert self.found(use("2026-11-08"), others=[ordered, done]) == (1,)
 
     def test_records_of_the_lines_own_day_and_of_other_categories_do_not_count(self) -> None:
         same_day = [record(f"s{number}", procedure("2026-11-20")) for number in range(3)]
         noted = [
-            record(str(number), {"resourceType": "Observation", "code": concept(COLONOSCOPY), "effectiveDateTime": on})
-            for number, on in enumerate(["2026-11-01", "2026-11-02", "2026-11-03"])
+            record(str(number), observation(on)) for number, on in enumerate(["2026-11-01", "2026-11-02", "2026-11-03"])
         ]
         assert self.found(others=[*same_day, *noted]) == ()
 
@@ -344,11 +350,31 @@ class TestDuplicate:
         assert self.found(record("r", procedure()), use("2026-11-10", "r", claim=CLAIM)) == ()
 
 
-def test_categories_of_lines_are_those_of_records() -> None:
-    visit = {
-        "resourceType": "Encounter",
-        "status": "finished",
-        "type": [concept(COLONOSCOPY)],
-        "period": {"start": "2026-11-10"},
-    }
-    assert evidence_record(claim(line(record("e", visit), category=Category.ENCOUNTERS))) is None
+class TestInvalidRecords:
+    """Authors need not validate what they commit: such a record says nothing, and stops no review."""
+
+    WRONG = (
+        {"code": {"coding": "none"}},
+        {"reasonCode": "none", "status": ["completed"]},
+        {"performedDateTime": {"start": 5}},
+        {"category": ["none"], "verificationStatus": 3, "onsetPeriod": "x"},
+    )
+
+    @pytest.mark.parametrize("wrong", WRONG)
+    @pytest.mark.parametrize("kind", ["Procedure", "Condition", "Patient", "Observation"])
+    def test_rules_look_past_them(self, wrong: dict[str, Any], kind: str) -> None:
+        broken = record(
+            "b", {"resourceType": kind, "birthDate": 7, "gender": {}, "code": concept(COLONOSCOPY), **wrong}
+        )
+        limits = Limits(frozenset({(ICD, "K62.5")}), 50, 60, "male", 1, 30)
+        facts = claim(line(record("r", procedure(), x="b"), limits), others=[broken])
+        assert list(findings(facts, ALL_RULES)) == []
+
+    @given(ANYTHING)
+    def test_whatever_they_hold(self, value: Any) -> None:
+        elements = ("code", "status", "birthDate", "gender", "reasonCode", "verificationStatus", "onsetPeriod")
+        kinds = ("Procedure", "Condition", "Patient")
+        others = [record(kind, {"resourceType": kind} | dict.fromkeys(elements, value)) for kind in kinds]
+        limits = Limits(frozenset({(ICD, "K62.5")}), 50, 60, "male", 1, 30)
+        facts = claim(line(record("r", procedure(), a="Procedure", b="Condition"), limits), others=others)
+        assert Rule.EVIDENCE_RECORD not in {each.rule for each in findings(facts, ALL_RULES)}

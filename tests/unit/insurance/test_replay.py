@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import pytest
 
 from medunion.demo import samples
-from medunion.errors import FhirError, InputError
+from medunion.errors import ContractRefused, FhirError, InputError
+from medunion.insurance.benefit import Adjudication
 from medunion.insurance.claims import Series, preview
 from medunion.insurance.plan import Band
 from medunion.insurance.replay import Replay, replay
+from medunion.insurance.replay.predict import Mismatch
 from medunion.insurance.replay.reading import read_folder
 from tests.unit.insurance.explanations import adjudicated, eob, folder, item, read
 
@@ -26,7 +29,7 @@ def series_of(*resources: dict[str, Any]) -> list[Series]:
 class TestSamples:
     def test_every_line_is_predicted(self) -> None:
         report = replay(SAMPLES)
-        assert (report.eobs, report.claims, report.lines, report.lines_matched) == (120, 79, 383, 383)
+        assert (report.eobs, report.claims_settled, report.lines, report.lines_matched) == (120, 79, 383, 383)
         assert report.mismatches == ()
         assert {each.reason for each in report.unread} == {"has no adjudication"}
         assert len(report.unread) == 182
@@ -49,10 +52,10 @@ class TestPrediction:
         last = eob("late", adjudicated(1, 50.0, 0.7), day="2010-12-01")
         first = eob("early", adjudicated(1, 7.38), adjudicated(2, 9046.75), day="2010-01-02")
         report = replay(folder(tmp_path, last, first))
-        assert (report.eobs, report.claims, report.lines, report.lines_matched) == (2, 2, 3, 2)
+        assert (report.eobs, report.claims_settled, report.lines, report.lines_matched) == (2, 2, 3, 2)
         assert [(each.eob, each.item, each.field, each.expected, each.found) for each in report.mismatches] == [
-            ("late", 1, "paid", "3500", 4000),
-            ("late", 1, "coinsurance", "1500", 1000),
+            ("late", 1, "paid", "3500", "4000"),
+            ("late", 1, "coinsurance", "1500", "1000"),
         ]
 
     def test_each_payer_and_year_has_terms_of_its_own(self) -> None:
@@ -73,7 +76,7 @@ class TestPrediction:
         report = replay(folder(tmp_path, of("one", "2010-01-01"), of("two", "2010-02-01"), of("one", "2010-03-01")))
         assert (report.lines, report.lines_matched) == (3, 2)
         assert [(each.eob, each.field, each.expected, each.found) for each in report.mismatches] == [
-            ("one", "deductible", "4000", 0), ("one", "paid", "4800", 8000), ("one", "coinsurance", "1200", 2000),
+            ("one", "deductible", "4000", "0"), ("one", "paid", "4800", "8000"), ("one", "coinsurance", "1200", "2000"),
         ]  # fmt: skip
 
     def test_what_nothing_explains_is_self_pay(self, tmp_path: Path) -> None:
@@ -82,7 +85,7 @@ class TestPrediction:
         assert report.lines_matched == 1
         (series,) = series_of(eob("a", line))
         assert series.policies[0].class_self_pay_bps == {"covered": 1000}
-        assert preview(series)[0].patient == (4240,)
+        assert next(iter(preview(series))).patient == (4240,)
 
     @pytest.mark.parametrize(
         ("price", "share", "bps"),
@@ -107,6 +110,22 @@ class TestPrediction:
         nothing = eob("a", adjudicated(1, 0.0), day="2010-01-01")
         report = replay(folder(tmp_path, nothing, eob("b", adjudicated(1, 10.0), day="2010-02-01")))
         assert (report.lines, report.lines_matched) == (2, 2)
+
+    def test_a_claim_that_fails_is_a_mismatch_and_ends_its_series(self) -> None:
+        late = eob("b", adjudicated(1, 10.0), day="2010-02-01")
+        last = eob("c", adjudicated(1, 10.0), day="2010-03-01")
+        other = eob("d", adjudicated(1, 10.0), payer="Anthem")
+
+        def runner(series: Series) -> Iterator[Adjudication]:
+            for result, claim in zip(preview(series), series.claims, strict=True):
+                if claim in series.claims[1:]:
+                    raise ContractRefused("no money")
+                yield result
+
+        first = eob("a", adjudicated(1, 10.0), day="2010-01-01")
+        report = Replay.of(map(read, (first, late, last, other))).run(runner)
+        assert report.mismatches == (Mismatch("b", 1, "claim", "settled", "no money"),)
+        assert (report.lines, report.lines_matched, report.claims_settled) == (4, 2, 2)
 
     def test_longer_explanations_become_consecutive_claims(self) -> None:
         (series,) = series_of(eob("a", *(adjudicated(number, 1.0 + number) for number in range(1, 86))))

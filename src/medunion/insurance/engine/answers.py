@@ -184,4 +184,9 @@ def _last_number(file: BinaryIO) -> int:
     whole = tail[: tail.rfind(b"\n") + 1]
     if len(whole) < len(tail):
         file.truncate(start + len(whole))
-    return int(json.loads(whole.rstrip(b"\n").rsplit(b"\n", 1)[-1])["seq"]) if whole else 0
+    try:
+        return int(json.loads(whole.rstrip(b"\n").rsplit(b"\n", 1)[-1])["seq"]) if whole else 0
+    except (ValueError, KeyError, TypeError):
+        raise IntegrityError(
+            "the last of the insurer's answers is none", step="answers", culprit=str(file.name)
+        ) from None

@@ -16,6 +16,7 @@ from .granted import Granted, GrantedRecord, is_done
 from .published import Rule
 
 _EPOCH: Final = date(1900, 1, 1)
+_LAST: Final = (date.max - _EPOCH).days
 _DENIED: Final = ("refuted", "entered-in-error")
 _SEXES: Final = ("female", "male")
 
@@ -114,7 +115,7 @@ def _conditions(record: GrantedRecord, granted: Granted) -> Iterator[GrantedReco
 
 def _ages(born: Any, day: int) -> tuple[int, int] | None:
     """The lowest and highest age in whole years on a day; None when either date is unknown, or the day before birth."""
-    if not isinstance(born, str) or not day:
+    if not isinstance(born, str) or not 0 < day <= _LAST:
         return None
     parts = born.split("-")
     try:

@@ -9,6 +9,8 @@ from typing import Any
 
 from medunion.fhir import category_of, service_day
 from medunion.fhir.collector import collect
+from medunion.fhir.flaws import Flaw
+from medunion.fhir.validator import validate
 from medunion.insurance.catalogue import Coding
 from medunion.records.read import Record
 from medunion.vocabulary import Category
@@ -24,7 +26,8 @@ _NAMES = frozenset({"id", "meta", "text", "identifier", "reference", "display", 
 class GrantedRecord:
     """A record in clear. `references` are those of its references that lead to records: text -> record id.
 
-    `day` is the author's service day as the resource states it, else as its leaf does; 0 when unknown.
+    Nothing but its codes may be asked of one that is not valid. `day` is the author's service day as the resource
+    states it, else as its leaf does; 0 when unknown.
     """
 
     author: int
@@ -43,6 +46,15 @@ class GrantedRecord:
     def key(self) -> RecordKey:
         """What tells it from all others."""
         return self.author, self.record_id
+
+    @cached_property
+    def is_valid(self) -> bool:
+        """Whether it is valid R4: authors need not check what they commit, and rules read nothing else."""
+        try:
+            validate(dict(self.resource))
+        except Flaw:
+            return False
+        return True
 
     @cached_property
     def category(self) -> Category:
@@ -88,13 +100,13 @@ class Granted:
         return self._records.get(key)
 
     def of_type(self, resource_type: str) -> list[GrantedRecord]:
-        """The records of a FHIR type."""
-        return self._by_type.get(resource_type, [])
+        """The valid records of a FHIR type."""
+        return [record for record in self._by_type.get(resource_type, ()) if record.is_valid]
 
     def referred(self, record: GrantedRecord) -> Iterator[GrantedRecord]:
-        """The records that one refers to, as far as they were granted."""
+        """The valid records that one refers to, as far as they were granted."""
         for record_id in record.references.values():
-            yield from self._of_id.get(record_id, ())
+            yield from (each for each in self._of_id.get(record_id, ()) if each.is_valid)
 
     def shows(self, record: GrantedRecord, item: Coding) -> bool:
         """Whether an item's code stands in a record, or in one that it refers to."""
@@ -105,7 +117,7 @@ class Granted:
         return {
             record.day
             for record in self._by_code.get(item, ())
-            if record.category is category and record.day and is_done(record.resource)
+            if record.is_valid and record.category is category and record.day and is_done(record.resource)
         }
 
     @cached_property

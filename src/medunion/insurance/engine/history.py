@@ -15,6 +15,7 @@ from medunion.care.items import Item
 from medunion.care.templates import Code
 from medunion.crypto import sealed
 from medunion.insurance.catalogue import Coding
+from medunion.keys.home import MemberHome
 from medunion.keys.store import open_database, writing
 from medunion.vocabulary import Category
 
@@ -77,6 +78,11 @@ class History:
         self._log = log
         self._kek = kek
         self._catch_up()
+
+    @classmethod
+    def of(cls, home: MemberHome) -> "History":
+        """The one in an insurer's folder: `answers.jsonl`, indexed by `insurance.sqlite`."""
+        return cls(home.path / "insurance.sqlite", AnswerLog(home.path / "answers.jsonl", home.kek), home.kek)
 
     def close(self) -> None:
         """Closes the file."""

@@ -25,6 +25,9 @@ CONTESTED: Final = "contested"
 WAITING: Final = "waiting"
 FAILED: Final = "failed"
 
+_OVERLAP: Final = 86_400
+"""Seconds for which settled claims are asked for again: this clock may be ahead of the chain's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -120,7 +123,7 @@ class ReviewEngine:
         return Outcome(claim.claim, CONTESTED, finding)
 
     def _lines(self, claim: FiledClaim, granted: Granted) -> Iterator[ReviewLine]:
-        """The claim's lines with their items and opened evidence; KeysUnavailable when a piece is not there."""
+        """The claim's lines with their items and opened evidence; KeysUnavailable when a piece is not fit to read."""
         pieces = [_piece(granted, key) for key in claim.evidence]
         for index, line in enumerate(claim.lines):
             known = self._known(line.item_digest, index)
@@ -135,7 +138,7 @@ class ReviewEngine:
         return known
 
     def _count(self) -> None:
-        since, now = self._history.counted_until(), self._clock()
+        since, now = max(0, self._history.counted_until() - _OVERLAP), self._clock()
         settled = [(claim.patient, self._uses(claim)) for claim in self._desk.settled(since)]
         self._history.count(settled, self._desk.given_back(since), now)
 
@@ -160,8 +163,8 @@ def finding_of(decision: SignedAnswer) -> Finding:
 
 def _piece(granted: Granted, key: RecordKey) -> GrantedRecord:
     record = granted.get(key)
-    if record is None:
-        raise KeysUnavailable("a record that supports the claim was not given", record=key[1].hex())
+    if record is None or not record.is_valid:
+        raise KeysUnavailable("a record that supports the claim was not given as FHIR R4", record=key[1].hex())
     return record
 
 
@@ -176,4 +179,6 @@ def _likeliest(known: KnownItem, pieces: Sequence[GrantedRecord], granted: Grant
 def _resolved(use: Use, granted: Granted) -> Use:
     """A use of a claim that was never reviewed, with what its record says where that was granted since."""
     record = None if use.fingerprint else granted.get(use.evidence)
-    return use if record is None else replace(use, day=record.day, fingerprint=record.fingerprint)
+    return (
+        use if record is None or not record.is_valid else replace(use, day=record.day, fingerprint=record.fingerprint)
+    )

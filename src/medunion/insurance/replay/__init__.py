@@ -5,9 +5,9 @@ Plan terms come from the first of each payer and year; all others are predicted 
     reading    a folder of bundles to explanations with exact amounts
     inference  an explanation to plan terms
     predict    explanations to claims for a runner, and its results compared
+    settle     the contracts of a devnet as that runner
 """
 
 from .predict import Replay, Report, replay
-from .reading import read_folder
 
-__all__ = ["Replay", "Report", "read_folder", "replay"]
+__all__ = ["Replay", "Report", "replay"]

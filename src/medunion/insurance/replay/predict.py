@@ -1,12 +1,13 @@
 """Explanations of benefits to claims for a runner, and what it makes of them compared with what they say."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from medunion.errors import MedUnionError
 from medunion.insurance.benefit import ClaimLine, Cover, LineResult
 from medunion.insurance.claims import FiledClaim, Runner, Series, preview
 from medunion.insurance.plan import MAX_LINES, Accumulators, PlanTerms
@@ -15,28 +16,39 @@ from .inference import CLASS, eligible, infer, shows_terms, units
 from .reading import ExplainedLine, Explanation, UnreadItem, read_folder
 
 _EPOCH: Final = date(1900, 1, 1)
+_CLAIM: Final = "claim"
 _HALF: Final = Decimal("0.5")
+
+
+Progress = Callable[[int, int], None]
+"""Told of series done, and of how many there are."""
+
+Part = tuple[tuple[str, ExplainedLine], ...]
+"""The lines of one claim, each with its explanation's id."""
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A line whose figure is not what its explanation says; amounts in minor units."""
+    """A line whose figure is not what its explanation says; amounts in minor units.
+
+    `field` is `claim` and `found` an error where a claim could not be run; what follows it was not run either.
+    """
 
     eob: str
     item: int
     field: str
     expected: str
-    found: int
+    found: str
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a replay came to. `claims` were adjudicated; `unread` items were not replayed."""
+    """What a replay came to. `claims_settled` the runner brought to their end; `unread` items were not replayed."""
 
     eobs: int
-    claims: int
     lines: int
     lines_matched: int
+    claims_settled: int
     mismatches: tuple[Mismatch, ...]
     unread: tuple[UnreadItem, ...]
 
@@ -51,7 +63,7 @@ class Replay:
 
     eobs: int
     series: tuple[Series, ...]
-    explained: tuple[tuple[tuple[tuple[str, ExplainedLine], ...], ...], ...]
+    explained: tuple[tuple[Part, ...], ...]
     unread: tuple[UnreadItem, ...]
 
     @classmethod
@@ -77,32 +89,43 @@ class Replay:
         unread = tuple(item for each in ordered for item in each.unread)
         return cls(len(ordered), tuple(series), tuple(explained), unread)
 
-    @property
-    def claims(self) -> int:
-        """Claims of all series."""
-        return sum(len(series.claims) for series in self.series)
-
-    def run(self, runner: Runner = preview) -> Report:
+    def run(self, runner: Runner = preview, progress: Progress = lambda _done, _all: None) -> Report:
         """Runs all series and compares every line."""
-        claims = lines = matched = 0
+        lines = sum(len(part) for explained in self.explained for part in explained)
+        matched = settled = 0
         found: list[Mismatch] = []
-        for series, explained in zip(self.series, self.explained, strict=True):
-            for part, result in zip(explained, runner(series), strict=True):
-                claims += 1
-                for (eob, line), figures in zip(part, result.policies[0].lines, strict=True):
-                    here = list(_differences(eob, line, figures))
-                    lines += 1
-                    matched += not here
-                    found += here
-        return Report(self.eobs, claims, lines, matched, tuple(found), self.unread)
+        for number, (series, explained) in enumerate(zip(self.series, self.explained, strict=True)):
+            for differences in _compared(runner, series, explained):
+                settled += not _failed(differences)
+                matched += sum(not line for line in differences)
+                found += [each for line in differences for each in line]
+            progress(number + 1, len(self.series))
+        return Report(self.eobs, lines, matched, settled, tuple(found), self.unread)
 
 
-def replay(folder: Path, runner: Runner = preview) -> Report:
-    """Replays all explanations of benefits of a folder of FHIR bundles; errors as `reading.read_folder`."""
-    return Replay.of(read_folder(folder)).run(runner)
+def replay(folder: Path) -> Report:
+    """Predicts all explanations of benefits of a folder of FHIR bundles; errors as `reading.read_folder`."""
+    return Replay.of(read_folder(folder)).run()
 
 
-def _parts(explanation: Explanation) -> Iterator[tuple[tuple[str, ExplainedLine], ...]]:
+def _compared(runner: Runner, series: Series, explained: tuple[Part, ...]) -> Iterator[list[list[Mismatch]]]:
+    """For each claim the mismatches of each of its lines; a claim that fails is the series' last."""
+    done = 0
+    try:
+        for result in runner(series):
+            figures = zip(explained[done], result.policies[0].lines, strict=True)
+            yield [list(_differences(eob, line, found)) for (eob, line), found in figures]
+            done += 1
+    except MedUnionError as failure:
+        eob, line = explained[done][0]
+        yield [[Mismatch(eob, line.item, _CLAIM, "settled", failure.message)]]
+
+
+def _failed(differences: list[list[Mismatch]]) -> bool:
+    return any(each.field == _CLAIM for line in differences for each in line)
+
+
+def _parts(explanation: Explanation) -> Iterator[Part]:
     """The lines as claims take them: a longer explanation becomes consecutive claims."""
     lines = tuple((explanation.eob, line) for line in explanation.lines)
     for begin in range(0, len(lines), MAX_LINES):
@@ -122,7 +145,7 @@ def _differences(eob: str, line: ExplainedLine, found: LineResult) -> Iterator[M
     }
     for field, (stated, figure) in exact.items():
         if stated is not None and units(stated) != figure:
-            yield Mismatch(eob, line.item, field, str(units(stated)), figure)
+            yield Mismatch(eob, line.item, field, str(units(stated)), str(figure))
     left = found.eligible - found.self_pay - found.deductible - found.paid
     if line.coinsurance is not None and abs(line.coinsurance - left) > _HALF:
-        yield Mismatch(eob, line.item, "coinsurance", str(units(line.coinsurance)), left)
+        yield Mismatch(eob, line.item, "coinsurance", str(units(line.coinsurance)), str(left))
