@@ -23,10 +23,15 @@ from medunion.chain.service import SignedAction
 from medunion.errors import FhirError, InputError, IntegrityError
 from medunion.identity.wallet import Identity
 from medunion.ledger import AccessReason, Scope, Signer
+from medunion.settlement import money
+from medunion.settlement.token import Standing, Tokens
 from medunion.vocabulary import Purpose
 
 REVIEW_START = 2 * 86_400
-"""Seconds from the last moment of completion until an insurer's review begins at the latest, as the contract counts."""
+"""Seconds from the last moment of completion, or from its turn, until an insurer's review begins at the latest."""
+
+SILENCE = 5 * 86_400
+"""Seconds by which the first insurer's silence holds the others up beyond that, as the contract counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +107,29 @@ def lanes_for(
 
 def readers(ledger: ChainLedger, agreement: Agreement, accepted_at: int) -> tuple[tuple[int, ...], dict[int, int]]:
     """Each policy's insurer, and until when each of them must be able to read at the latest: its review ends then."""
-    last = complete_until(agreement.terms.service_until, accepted_at) + REVIEW_START
+    last = complete_until(agreement.terms.service_until, accepted_at)
     insurers, needed = [], dict[int, int]()
-    for policy in agreement.terms.policies:
+    for position, policy in enumerate(agreement.terms.policies):
         insurer, reviewed = ledger.call("InsurancePlans", "reviewOf", policy)
         insurers.append(insurer)
-        needed[insurer] = max(needed.get(insurer, 0), last + reviewed["reviewPeriod"])
+        # One after the other: a silent first one is told of only after the contest window.
+        last += REVIEW_START + (SILENCE if position == 1 else 0) + reviewed["reviewPeriod"]
+        needed[insurer] = max(needed.get(insurer, 0), last)
     return tuple(insurers), needed
+
+
+def require_money(ledger: ChainLedger, payer: str, reviewed: Review) -> None:
+    """InputError when the acceptance would fail for money: grants that went before it would stand for nothing."""
+    deposit = reviewed.agreement.terms.deposit
+    holding = Tokens(ledger).holding(payer)
+    if deposit and holding.standing is not Standing.ADMITTED:
+        raise InputError("no bank admitted the account that is to pay the deposit", payer=payer)
+    if holding.amount < deposit:
+        short = f"the account holds {money.show(holding.amount)} of the deposit of {money.show(deposit)}"
+        raise InputError(short, payer=payer)
+    for part in reviewed.preview.parts:
+        if not part.is_funded:
+            raise InputError("an insurer has not the free money for its part", member=part.insurer)
 
 
 def sign(ledger: ChainLedger, identity: Identity, payer: Signer, reviewed: Review) -> tuple[SignedAction, ...]:

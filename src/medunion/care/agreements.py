@@ -15,6 +15,7 @@ from medunion.chain.service import Service, SignedAction
 from medunion.chain.typed_data import STRUCTS, digest
 from medunion.errors import InputError
 from medunion.ledger import Event, Receipt, Signer
+from medunion.settlement.token import Tokens
 
 _CONTRACT = "CareAgreements"
 
@@ -79,15 +80,9 @@ class Agreements(Service):
         if not offer.terms.deposit:
             return Acceptance(payer.address, until, tuple(lanes), b"")
         contract, types = STRUCTS["Accept"]
-        message = {
-            "from": payer.address,
-            "to": self.ledger.contracts.address(_CONTRACT),
-            "value": offer.terms.deposit,
-            "validAfter": 0,
-            "validBefore": until + 1,
-            "nonce": digest(self.ledger.domain(contract), types, accept_message(offer.terms, payer.address, until)),
-        }
-        signature = self.ledger.sign(payer, "ReceiveWithAuthorization", message)
+        nonce = digest(self.ledger.domain(contract), types, accept_message(offer.terms, payer.address, until))
+        to = self.ledger.contracts.address(_CONTRACT)
+        signature = Tokens(self.ledger).sign_payment(payer, to, offer.terms.deposit, nonce, until + 1)
         return Acceptance(payer.address, until, tuple(lanes), signature)
 
     def sign_acceptance(self, signer: Signer, offer: Offer, acceptance: Acceptance) -> SignedAction:
@@ -122,11 +117,6 @@ class Agreements(Service):
     def release_reservations(self, terms: Terms) -> Receipt:
         """Frees what policies hold ready once that time is over. Anybody may."""
         return self.sender.transact(_CONTRACT, "releaseReservations", terms.as_arguments())
-
-    def currency(self) -> str:
-        """ISO 4217 code of the money that agreements are in."""
-        code: bytes = self.ledger.call("SettlementToken", "currency")
-        return code.decode()
 
     def _with_standing(self, offered: Sequence[Event]) -> list[Agreement]:
         ids = [event.arguments["agreement"] for event in offered]

@@ -15,7 +15,10 @@ from medunion.insurance.policies import Policies
 
 @dataclass(frozen=True, slots=True)
 class PolicyPart:
-    """One policy's part: `pays` of the claim, from what it `reserves` at acceptance; `pool` is what its insurer has."""
+    """One policy's part: `pays` of the claim, from what it `reserves` at acceptance.
+
+    `pool` is what its insurer has free for that, after its policies before this one.
+    """
 
     policy: bytes
     insurer: int
@@ -50,7 +53,7 @@ class Preview:
 
 
 def preview(ledger: ChainLedger, agreement: Agreement) -> Preview:
-    """The preview of an agreement that is offered or accepted; what it reserved itself is its own to use."""
+    """The preview of an agreement that is open (`is_open`); what it reserved itself is its own to use."""
     offer, terms = agreement.offer, agreement.terms
     own = agreement.standing.reserved or (0,) * len(terms.policies)
     policies, plans = Policies(ledger), Plans(ledger)
@@ -64,19 +67,17 @@ def preview(ledger: ChainLedger, agreement: Agreement) -> Preview:
     ]
     lines = [benefit.ClaimLine(line.billed, covers) for line, covers in zip(offer.lines, _rows(offer), strict=True)]
     found = benefit.adjudicate(lines, rules, used, free)
-    parts = tuple(
-        PolicyPart(
-            each.policy,
-            each.insurer,
-            each.plan,
-            found.policies[index].paid,
-            benefit.reservation(lines, rules[index], index, free[index]),
-            plans.pool(each.insurer).free + own[index],
+    parts = []
+    pools = {each.insurer: plans.pool(each.insurer).free for each in held}
+    for index, each in enumerate(held):
+        reserves = benefit.reservation(lines, rules[index], index, free[index])
+        pool = pools[each.insurer] + own[index]
+        parts.append(
+            PolicyPart(each.policy, each.insurer, each.plan, found.policies[index].paid, reserves, max(0, pool))
         )
-        for index, each in enumerate(held)
-    )
+        pools[each.insurer] = pool - reserves
     share = sum(found.patient)
-    return Preview(parts, share, min(share, terms.max_patient_share))
+    return Preview(tuple(parts), share, min(share, terms.max_patient_share))
 
 
 def _rows(offer: Offer) -> list[tuple[benefit.Cover, ...]]:

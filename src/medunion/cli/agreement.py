@@ -95,7 +95,7 @@ def list_(patient: str | None, member: str | None, as_json: bool) -> None:
             patient=None if patient is None else opened.patient_id(patient),
             provider=None if member is None else opened.member_id(member),
         )
-        now, currency = opened.ledger.now(), opened.agreements.currency()
+        now, currency = opened.ledger.now(), opened.tokens.currency()
         rows = [row(opened, each, now, currency, as_json=as_json) for each in found]
     emit_rows(rows, columns(), as_json=as_json)
 
@@ -116,7 +116,7 @@ def show(agreement: str, reader: str | None, document: Path | None, fhir: str | 
         if fhir is not None:
             click.echo(_fhir(opened, found, body, fhir))
             return
-        shown = preview(opened.ledger, found)
+        shown = preview(opened.ledger, found) if found.is_open else None
         facts = described(opened, found, shown, body)
         if as_json:
             emit_json(facts)
@@ -146,7 +146,8 @@ def disclosure(agreement: str, output: Path, reader: str | None, document: Path 
             raise UsageError("name who reads it with --as, or the file that was handed over with --document")
         told = check_told(found, body)
         if output.suffix == ".html":
-            body = render(told, found, preview(opened.ledger, found), opened.member_name).encode()
+            shares = preview(opened.ledger, found) if found.is_open else None
+            body = render(told, found, shares, opened.member_name).encode()
     write_file(output, body)
     say("agreement.disclosure.done", file=output)
 
@@ -273,7 +274,7 @@ def _fhir(opened: "Network", found: "Agreement", body: bytes | None, kind: str) 
         if body is None:
             raise UsageError("a contract names the items: say with --as or --document where the disclosure is")
         items = check_told(found, body).items
-        contract = fhir_contract.Contracted.of(found, items, opened.agreements.currency(), now)
+        contract = fhir_contract.Contracted.of(found, items, opened.tokens.currency(), now)
         return to_text(fhir_contract.to_fhir(contract))
     accepted = [each for each in opened.agreements.history(found.id) if each.name == "AgreementAccepted"]
     insurers, needed = readers(opened.ledger, found, found.standing.accepted_at or found.terms.accept_until)

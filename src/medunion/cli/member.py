@@ -96,9 +96,7 @@ def list_(as_json: bool) -> None:
             }
             for each in opened.members.all()
         ]
-        waiting = [
-            _proposal(each, opened) for each in opened.council.proposals() if each.state in ("open", "passed")
-        ]
+        waiting = [_proposal(each, opened) for each in opened.council.proposals() if each.state in ("open", "passed")]
         threshold = opened.council.threshold()
     if as_json:
         emit_json({"members": members, "proposals": waiting, "threshold": threshold})

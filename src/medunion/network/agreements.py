@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from medunion.access.grants import DAY
-from medunion.care.acceptance import Review, find_document, review, sign
+from medunion.care.acceptance import Review, find_document, require_money, review, sign
 from medunion.care.agreements import Agreements
 from medunion.care.disclosure import disclosure_of, to_fhir
 from medunion.care.documents import Document, seal_document
@@ -24,6 +24,7 @@ from medunion.network.member import MemberHandle, Session
 from medunion.records.opened import RecordEntry
 from medunion.records.patient import PatientReader
 from medunion.records.service import RecordService
+from medunion.settlement.token import Tokens
 from medunion.vocabulary import Category, Role
 
 Insurers = Callable[[int], Predeterminer]
@@ -76,7 +77,7 @@ class AgreementDesk:
         """
         service = Agreements(self._session.ledger, self._member.acting(Role.FINANCE))
         window, items = _window(template), tuple(Item.of(line) for line in template.lines)
-        document = self._document(patient, template, items, stated, service.currency())
+        document = self._document(patient, template, items, stated)
         policies = tuple(_policy(text, index) for index, text in enumerate(template.policies))
         days = day_number(window.first), day_number(window.last)
         covers = self._covers(patient, policies, days, items)
@@ -113,7 +114,11 @@ class AgreementDesk:
         return review(ledger, identity.patient, agreement, body, ledger.deadline())
 
     def accept(self, identity: Identity, payer: Signer, reviewed: Review) -> list[Receipt]:
-        """Has the wallet sign what was reviewed, and relays it: the missing grants, then the acceptance."""
+        """Has the wallet sign what was reviewed, and relays it: the missing grants, then the acceptance.
+
+        InputError, before anything is signed, when the payer or an insurer has not the money for its part.
+        """
+        require_money(self._session.ledger, payer.address, reviewed)
         service = Agreements(self._session.ledger, self._member.acting(Role.DESK))
         return [service.relay(action) for action in sign(self._session.ledger, identity, payer, reviewed)]
 
@@ -135,15 +140,13 @@ class AgreementDesk:
         sender = self._member.acting(Role.DESK)
         return Agreements(self._session.ledger, sender).release_reservations(agreement.terms)
 
-    def _document(
-        self, patient: bytes, template: Template, items: tuple[Item, ...], stated: OfferTerms, currency: str
-    ) -> Document:
+    def _document(self, patient: bytes, template: Template, items: tuple[Item, ...], stated: OfferTerms) -> Document:
         told = disclosure_of(
             template,
             items,
             patient=patient,
             provider=self._member.id,
-            currency=currency,
+            currency=Tokens(self._session.ledger).currency(),
             language=stated.language,
             made_at=self._session.ledger.now(),
         )

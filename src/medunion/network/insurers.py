@@ -13,6 +13,7 @@ from pathlib import Path
 from medunion.care.predetermination import Predeterminer
 from medunion.errors import InputError, UnknownMember
 from medunion.files import write_whole
+from medunion.insurance.catalogue import Catalogue
 from medunion.insurance.catalogue_csv import read_catalogue
 from medunion.insurance.engine.answers import AnswerLog, AnswerSigner
 from medunion.insurance.engine.history import History
@@ -62,14 +63,19 @@ class InsurerDesk:
         kek = self._member.home.kek
         return History(self.folder / "history.sqlite", AnswerLog(self.folder / "answers.jsonl", kek), kek)
 
-    def predeterminer(self, history: History) -> Predeterminer:
-        """Answers as the insurer's adjudicator; InputError when it has no catalogue here."""
-        path, ledger = self.folder / "catalogue.csv", self._session.ledger
+    def catalogue(self) -> Catalogue:
+        """How it takes each item; InputError when it has no catalogue here."""
+        path = self.folder / "catalogue.csv"
         if not path.is_file():
             raise InputError(f"{self._member.name} has no catalogue here", member=self._member.name)
+        return read_catalogue(path.read_bytes())
+
+    def predeterminer(self, history: History) -> Predeterminer:
+        """Answers as the insurer's adjudicator; InputError as `catalogue`."""
+        ledger = self._session.ledger
         signer = self._member.account(self._member.with_role(Role.ADJUDICATOR))
         return PredeterminationService(
-            catalogue=read_catalogue(path.read_bytes()),
+            catalogue=self.catalogue(),
             policies=LedgerPolicies(self._member.id, Policies(ledger), Plans(ledger), self.plans()),
             history=history,
             signer=signer,

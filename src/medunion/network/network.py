@@ -39,11 +39,12 @@ from medunion.network.blobs import open_store, runs_node
 from medunion.network.care_plans import CarePlanDesk
 from medunion.network.desk import Desk
 from medunion.network.funds import Funds
-from medunion.network.home import DEVNET_COSTS, Home, patient_id
+from medunion.network.home import Home, patient_id
 from medunion.network.insurers import InsurerDesk, LocalInsurers
 from medunion.network.member import MemberHandle, Session
 from medunion.network.passphrases import Passphrases
 from medunion.network.recovery import RecoveryDesk
+from medunion.network.seats import write_seats
 from medunion.network.treasury import Holders, Treasury
 from medunion.network.wallets import create_wallet, open_wallet
 from medunion.records.patient import PatientReader
@@ -394,12 +395,3 @@ class Network:
         for member, name in self.home.member_ids().items():
             handle = self.member(name)
             self.session.directory.add(member, handle.path, handle.release_point)
-
-
-def write_seats(home: Home, passphrases: Passphrases) -> None:
-    """Writes the keystores of a devnet's council, whose accounts are well known, where they are missing."""
-    for seat, index in zip(devnet.parameters().seats, (1, 2, 3), strict=True):
-        path = home.seat(seat.member)
-        if not path.exists():
-            secret = passphrases.new("council")
-            home.write(path, devnet.account(index).keystore(secret, DEVNET_COSTS.scrypt))

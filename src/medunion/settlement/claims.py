@@ -181,7 +181,7 @@ class Claims(Service):
             ]
         )
         shares, reviews = rest[: len(policies)], rest[len(policies) :]
-        insurers = [review["insurer"] for review in reviews]
+        insurers = [insurer for insurer, _ in reviews]
         standing, filing = Standing.from_call(claim_of), Filing.from_event(filed, len(policies))
         history = self.history(claim)
         return ClaimFacts(
@@ -198,8 +198,8 @@ class Claims(Service):
                 self.ledger.events(_PLANS, "Adjudicated", agreement=claim),
                 [event for event in history if event.name == "ClaimContested"],
             ),
-            review_periods=tuple(review["review"]["reviewPeriod"] for review in reviews),
-            rules=tuple(review["review"]["rules"] for review in reviews),
+            review_periods=tuple(terms["reviewPeriod"] for _, terms in reviews),
+            rules=tuple(terms["rules"] for _, terms in reviews),
             totals=totals_of(agreement, standing, filing, self._money(claim, history)),
             changed_at=history[-1].time,
             currency=currency.decode(),

@@ -4,15 +4,13 @@ A line wants a record of its category; where its item is known, one in which the
 several lines of one claim, and no line of another. What is stated explicitly is taken where the ledger would take it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from medunion.care.acceptance import find_document
-from medunion.care.disclosure import from_fhir
-from medunion.care.documents import open_document
-from medunion.care.items import Item, require_items
-from medunion.care.offers import Agreement, Offer
+from medunion.care.items import Item
+from medunion.care.offers import Agreement
+from medunion.care.terms import day_of
 from medunion.chain.ledger import ChainLedger, leaf_values
 from medunion.errors import InputError
 from medunion.fhir.collector import collect
@@ -31,7 +29,7 @@ _OWN = Access(Purpose.TREAT, 0, ALL_CATEGORIES, ALL_CLASSES)
 class OwnRecords(Protocol):
     """The provider's records, as `RecordService` gives them."""
 
-    def list(self, patient: bytes, access: Access, *, trustees: Sequence[int], authors: Iterable[int]) -> Listing:
+    def list(self, patient: bytes, access: Access, *, trustees: Sequence[int], authors: Collection[int]) -> Listing:
         """The latest versions of these authors' records."""
 
     def check(self, entry: RecordEntry) -> VerifiedRecord:
@@ -100,20 +98,6 @@ class EvidenceFinder:
         self._ledger = ledger
         self._records = records
 
-    def items(self, agreement: Agreement) -> tuple[Item, ...] | None:
-        """The items behind the lines, from the disclosure that the provider committed; None when it is not there."""
-        listing = self._list(agreement)
-        bodies = [
-            self._records.check(entry).record.body
-            for entry in reversed(listing.entries)
-            if entry.category is Category.DOCUMENTS and entry.resource_type == "Bundle"
-        ]
-        try:
-            body = find_document(bodies, agreement)
-        except InputError:
-            return None
-        return items_in(body, agreement.offer)
-
     def find(
         self,
         agreement: Agreement,
@@ -152,10 +136,12 @@ class EvidenceFinder:
         reason, episode = self._ledger.may_write(terms.patient, terms.provider)
         if reason is not WriteReason.ALLOWED:
             raise InputError("the provider has no episode of this patient, nor its filing period", reason=reason.name)
+        # A day ahead of UTC there are places where it is tomorrow already.
+        last = min(terms.service_until, day_of(self._ledger.now()) + 1)
         entries = [
             entry
             for entry in self._list(agreement)
-            if not entry.successor and terms.service_from <= entry.service_day <= terms.service_until
+            if not entry.successor and terms.service_from <= entry.service_day <= last
         ]
         places = [(entry.author, entry.batch.root) for entry in entries]
         slots = self._ledger.slots(terms.patient, places) if places else []
@@ -168,13 +154,6 @@ class EvidenceFinder:
             return True
         stage = Stage(self._ledger.call("ClaimSettlement", "claimOf", former)["stage"])
         return former != claim and stage is Stage.REVERSED
-
-
-def items_in(body: bytes, offer: Offer) -> tuple[Item, ...]:
-    """The items that a disclosure tells, which are those behind an offer's lines; FhirError, InputError otherwise."""
-    items = from_fhir(open_document(body).resource).items
-    require_items(items, offer.lines)
-    return items
 
 
 def _stated(index: int, record_id: bytes, category: Category, known: Mapping[bytes, Candidate]) -> bytes:

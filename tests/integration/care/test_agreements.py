@@ -6,7 +6,9 @@ from medunion.care.acceptance import review
 from medunion.care.agreements import Agreements
 from medunion.care.offers import Agreement, State
 from medunion.care.terms import Cover
+from medunion.chain.accounts import Account
 from medunion.errors import AccessRefused, ContractRefused, InputError, IntegrityError
+from medunion.insurance.plans import Plans
 from medunion.keys.scope import Access
 from medunion.network.agreements import OFFER_TERM, Offered, read_document
 from medunion.vocabulary import Category, Purpose, Role
@@ -140,9 +142,31 @@ class TestAccept:
         ledger = consortium.network.ledger
         agreement = consortium.agreement(offered)
         reviewed = review(ledger, consortium.identity.patient, agreement, offered.document.body, ledger.deadline())
-        with pytest.raises(ContractRefused):
+        with pytest.raises(InputError, match="no bank admitted") as refused:
             consortium.desk.accept(consortium.identity, consortium.identity, reviewed)
+        assert refused.value.details["payer"] == consortium.identity.address
+        poor = Account.create()
+        consortium.bank.give(poor.address, 1_999)
+        with pytest.raises(InputError, match=r"holds 19\.99 of the deposit of 20\.00"):
+            consortium.desk.accept(consortium.identity, poor, reviewed)
         assert state(consortium, offered) is State.OFFERED
+
+    def test_an_insurer_without_money_is_named_before_anything_is_signed(self, consortium: Consortium) -> None:
+        offered = consortium.offer(consortium.policies)
+        ledger, patient = consortium.network.ledger, consortium.identity.patient
+        insurer = consortium.network.member("extra")
+        plans = Plans(ledger, insurer.acting(Role.FINANCE))
+        free = plans.pool(insurer.id).free
+        plans.withdraw(free)
+        try:
+            reviewed = review(ledger, patient, consortium.agreement(offered), offered.document.body, ledger.deadline())
+            before = len(consortium.network.grants.history(patient))
+            with pytest.raises(InputError) as refused:
+                consortium.desk.accept(consortium.identity, consortium.payer, reviewed)
+        finally:
+            plans.fund(insurer.id, free)
+        assert refused.value.details["member"] == insurer.id
+        assert len(consortium.network.grants.history(patient)) == before
 
     def test_another_document_is_not_signed(self, consortium: Consortium) -> None:
         offered, other = consortium.offer(), consortium.offer()

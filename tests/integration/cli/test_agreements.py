@@ -148,6 +148,9 @@ class TestAgreement:
         assert (after["state"], after["held"], after["payer"]) == ("accepted", 2_000, accepted["payer"])
         assert after["policies"][0]["reserved"] == 10_720
         clinic.said("agreement", "withdraw", agreement)
+        ended = clinic.data("agreement", "show", agreement, "--as", "alice")
+        assert (ended["state"], ended["held"], ended["patientOwes"]) == ("withdrawn", 0, None)
+        assert "would pay" not in clinic.said("agreement", "show", agreement)
 
     @pytest.mark.usefixtures("folder")
     def test_looking_signs_nothing(self, clinic: Cli) -> None:
@@ -207,6 +210,20 @@ class TestRefused:
         assert "policies[0]" in clinic.refused("agreement", "offer", "alice", "colonoscopy.json")
         template(clinic, "0x" + "07" * 32, folder)
         assert "no such policy" in clinic.refused("agreement", "offer", "alice", "colonoscopy.json")
+
+    @pytest.mark.usefixtures("folder")
+    def test_an_insurer_that_cannot_answer(self, clinic: Cli) -> None:
+        path = clinic.home / "members" / "basic" / "insurance" / "catalogue.csv"
+        away = path.rename(path.with_suffix(".away"))
+        try:
+            assert "basic has no catalogue here" in clinic.refused("agreement", "offer", "alice", "colonoscopy.json")
+            path.write_text("system,code,class,allowed,category\nurn:other,1,A,1.00,procedures\n")
+            agreement = offered(clinic)
+        finally:
+            away.replace(path)
+        shown = clinic.data("agreement", "show", agreement)
+        assert (shown["policies"][0]["pays"], shown["patientOwes"], shown["writtenOff"]) == (0, 5_000, 7_800)
+        clinic.said("agreement", "cancel", "alice", agreement)
 
     @pytest.mark.usefixtures("folder")
     def test_too_early_for_its_end(self, clinic: Cli) -> None:

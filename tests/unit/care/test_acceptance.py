@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from medunion.care.acceptance import REVIEW_START, check_told, find_document, lanes_for, review
+from medunion.care.acceptance import REVIEW_START, SILENCE, check_told, find_document, lanes_for, review
 from medunion.care.disclosure import Disclosure, to_fhir
 from medunion.care.documents import Document, seal_document
 from medunion.care.offers import Agreement, Offer, Standing, State
@@ -129,9 +129,12 @@ class TestReview:
 
 
 class TestLanes:
-    def until(self, agreement: Agreement, insurer: int) -> int:
-        period = dict(REVIEWS.values())[insurer]
-        return complete_until(agreement.terms.service_until, DEADLINE) + REVIEW_START + period
+    def until(self, agreement: Agreement, insurer: int, reviews: Any = REVIEWS) -> int:
+        """When the last review of an insurer ends: the second policy's begins after the first's, and its silence."""
+        (first, period), (second, other) = reviews.values()
+        ends = {first: complete_until(agreement.terms.service_until, DEADLINE) + REVIEW_START + period}
+        ends[second] = max(ends.values()) + REVIEW_START + SILENCE + other
+        return ends[insurer]
 
     def test_each_insurer_gets_what_it_needs_for_payment(self) -> None:
         agreement, _ = offered()
@@ -174,7 +177,7 @@ class TestLanes:
         same = {POLICIES[0]: (5, 86_400), POLICIES[1]: (5, 3 * 86_400)}
         lanes, grants = lanes_for(Shown(reviews=same), agreement, DEADLINE)  # type: ignore[arg-type]
         assert (lanes, len(grants)) == ((7, 7), 1)
-        assert grants[0].scope.not_after == self.until(agreement, 5)
+        assert grants[0].scope.not_after == self.until(agreement, 5, same)
 
 
 class TestFindDocument:
