@@ -155,7 +155,7 @@ class TestHistory:
     def test_two_processes_keep_answers_in_one_file(self, open_history: Callable[..., History]) -> None:
         first, second = open_history(), open_history()
         for number, history in enumerate([first, second, second, first]):
-            history.keep(approved(use("2026-11-10", claim=keccak256(bytes([number])))))
+            history.keep(approved(use("2026-11-10"), claim=keccak256(bytes([number]))))
         for history in (first, second):
             assert len(history.uses(PATIENT)) == 4
             assert all(history.decision(keccak256(bytes([number])), POLICY) for number in range(4))
