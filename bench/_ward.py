@@ -87,10 +87,10 @@ class Ward:
             self._tell(appointments)
         return patients
 
-    def grant(self, patients: Sequence[bytes], member: str = READER) -> None:
-        """Everything that is not restricted, for treatment, to a member."""
+    def grant(self, patients: Sequence[bytes], member: str = READER, purpose: Purpose = Purpose.TREAT) -> None:
+        """Everything that is not restricted, for treatment or another purpose, to a member."""
         now = self.ledger.now()
-        scope = (ALL_CATEGORIES, Purpose.TREAT.value, 0, now - 60, now + _TERM)
+        scope = (ALL_CATEGORIES, purpose.value, 0, now - 60, now + _TERM)
         reader = self.network.member(member).id
         self.send(_Call("AccessGrants", "setGrant", (patient, reader, 0, scope)) for patient in patients)
 

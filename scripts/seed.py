@@ -21,7 +21,7 @@ from medunion.chain.connection import Connection
 from medunion.chain.deployment import deploy
 from medunion.errors import MedUnionError
 from medunion.network import Home, Network, Passphrases
-from medunion.network.network import write_seats
+from medunion.network.seats import write_seats
 from medunion.vocabulary import MemberKind
 
 MEMBERS = [

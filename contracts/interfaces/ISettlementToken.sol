@@ -19,7 +19,8 @@ import {IVersioned} from "./IVersioned.sol";
 /// Typed data (EIP-712, domain "SettlementToken", "1"), as in EIP-3009:
 /// `TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)`,
 /// `ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)`,
-/// `CancelAuthorization(address authorizer,bytes32 nonce)`; times in seconds, both exclusive.
+/// `CancelAuthorization(address authorizer,bytes32 nonce)`; times in seconds, both exclusive; and, with a nonce of the same
+/// kind, `Redeem(address account,uint128 amount,bytes32 bookingDigest,bytes32 nonce,uint40 deadline)`, `deadline` inclusive.
 interface ISettlementToken is IERC20Metadata, IERC3009, IERC3009Cancel, IVersioned {
     /// @notice How an account stands: a settlement contract is neither admitted nor de-admitted.
     enum Standing {
@@ -68,6 +69,10 @@ interface ISettlementToken is IERC20Metadata, IERC3009, IERC3009Cancel, IVersion
     /// @param amount Minor units.
     /// @param bookingDigest Salted digest of where the bank is to pay.
     function redeem(uint128 amount, bytes32 bookingDigest) external;
+
+    /// @notice {redeem} by the holder's signature over `Redeem`; anybody may relay. Emits {AuthorizationUsed}, {TokensRedeemed}.
+    /// @param nonce Any that the holder used for nothing else; {cancelAuthorization} voids it.
+    function redeemBySig(address account, uint128 amount, bytes32 bookingDigest, bytes32 nonce, uint40 deadline, bytes calldata signature) external;
 
     /// @notice Adds a settlement contract. Only the council. Emits {SettlementAdded}.
     /// @dev Requirements: it has code, and is no settlement contract yet.

@@ -6,7 +6,9 @@ import {Accumulators, Band, Benefit, Cover, Line, Share} from "../types/Insuranc
 /// @title Benefits
 /// @notice The arithmetic of benefits: class self-pay, deductible, bands, out-of-pocket maximum, annual limit, payment by
 /// item and by case. Amounts in minor units, rates in basis points; rounded half up, once a line.
-/// @dev Every amount is below 2^48, and there are at most 40 lines and 8 bands: products with rates stay below 2^70.
+/// @dev Unchecked arithmetic rests on these bounds. An amount of a claim, a plan or an accumulator is below 2^48, a rate is at most
+/// 10,000 (see {IInsurancePlans}), a claim has at most 40 lines: amounts and their sums stay below 2^54, products with rates
+/// below 2^68. What is subtracted is never more than what it is taken from: each subtraction says why.
 library Benefits {
     /// @dev A plan as the arithmetic takes it; `rates` has 16 bits a class, the first lowest.
     struct Rules {
@@ -16,16 +18,12 @@ library Benefits {
         uint256 classes;
     }
 
-    /// @dev Where a policy stands while it runs over the lines; sums of 40 amounts exceed 48 bits.
+    /// @dev Where a policy stands while it runs over the lines; `left` is what it may still pay.
     struct Run {
-        uint256 deductibleUsed;
+        uint256 deductibleLeft;
         uint256 coveredUsed;
         uint256 outOfPocketUsed;
         uint256 left;
-        uint256 deductible;
-        uint256 covered;
-        uint256 outOfPocket;
-        uint256 paid;
     }
 
     uint256 internal constant NONE = type(uint48).max;
@@ -46,19 +44,29 @@ library Benefits {
         Accumulators memory used,
         uint256 left
     ) internal pure returns (Share memory share, uint256[] memory lines) {
-        Run memory state = Run(used.deductibleUsed, used.coveredUsed, used.outOfPocketUsed, left, 0, 0, 0, 0);
+        uint256 deductible = _above(rules.benefit.deductible, used.deductibleUsed);
+        Run memory state = Run(deductible, used.coveredUsed, used.outOfPocketUsed, left);
         lines = new uint256[](remaining.length);
-        uint256 count = covers.length / remaining.length;
+        uint256 count = covers.length / lines.length;
         for (uint256 k = 0; k < lines.length; ++k) {
-            lines[k] = _line(remaining, k, covers[k * count + index], rules, state);
+            uint256 due = remaining[k];
+            uint256 paid;
+            (lines[k], paid) = _line(due, covers[index], rules, state);
+            unchecked {
+                remaining[k] = due - paid; // at most what is eligible, which is at most `due`
+                index += count;
+            }
         }
-        share = Share(_narrow(state.deductible), _narrow(state.covered), _narrow(state.outOfPocket), _narrow(state.paid));
+        share.deductible = _narrow(deductible - state.deductibleLeft);
+        share.covered = _narrow(state.coveredUsed - used.coveredUsed);
+        share.outOfPocket = _narrow(state.outOfPocketUsed - used.outOfPocketUsed);
+        share.paid = _narrow(left - state.left);
     }
 
     /// @notice What a policy by case pays: the rate less what the patient and the other policies pay, at most `left`.
     function caseOf(uint256 caseRate, uint256 patientShare, uint256 others, uint256 left) internal pure returns (uint48) {
         uint256 beside = patientShare + others;
-        return _narrow(caseRate > beside ? _min(caseRate - beside, left) : 0);
+        return _narrow(_min(_above(caseRate, beside), left));
     }
 
     /// @notice What policy `index` pays for these lines at most: by case its rate, else what no rule can exceed.
@@ -70,28 +78,26 @@ library Benefits {
         if (rules.benefit.caseRate != NONE) return rules.benefit.caseRate;
         uint256 count = covers.length / lines.length;
         for (uint256 k = 0; k < lines.length; ++k) {
-            Cover calldata cover = covers[k * count + index];
+            Cover calldata cover = covers[index];
             uint256 eligible = _min(lines[k].billed, cover.allowed);
             needed += eligible - _selfPay(eligible, cover.class, rules);
+            index += count;
         }
     }
 
-    /// @dev One line: class self-pay, deductible, bands, out-of-pocket maximum, limit; moves `state` and `remaining`.
-    function _line(uint256[] memory remaining, uint256 k, Cover calldata cover, Rules memory rules, Run memory state)
+    /// @dev One line, of which `remaining` is not paid yet: class self-pay, then {_benefitOf}; moves `state`.
+    function _line(uint256 remaining, Cover calldata cover, Rules memory rules, Run memory state)
         private
         pure
-        returns (uint256 packed)
+        returns (uint256 packed, uint256 paid)
     {
-        uint256 covered = _min(remaining[k], cover.allowed);
-        packed = covered;
-        {
-            uint256 selfPay = _selfPay(covered, cover.class, rules);
-            covered -= selfPay;
-            packed |= selfPay << 48;
+        unchecked {
+            uint256 eligible = _min(remaining, cover.allowed);
+            uint256 selfPay = _selfPay(eligible, cover.class, rules);
+            uint256 deductible;
+            (deductible, paid) = _benefitOf(eligible - selfPay, rules, state); // a rate is at most all
+            packed = eligible | selfPay << 48 | deductible << 96 | paid << 144;
         }
-        (uint256 deductible, uint256 paid) = _benefitOf(covered, rules, state);
-        remaining[k] -= paid;
-        packed |= deductible << 96 | paid << 144;
     }
 
     /// @dev Deductible, bands, out-of-pocket maximum and limit of one line's covered amount; moves `state`.
@@ -100,53 +106,61 @@ library Benefits {
         pure
         returns (uint256 deductible, uint256 paid)
     {
-        Benefit memory benefit = rules.benefit;
-        if (state.deductibleUsed < benefit.deductible) {
-            deductible = _min(covered, benefit.deductible - state.deductibleUsed);
+        unchecked {
+            deductible = _min(covered, state.deductibleLeft);
+            uint256 rest = covered - deductible; // the lesser of the two
+            paid = _banded(state.coveredUsed, rest, rules.bands);
+            uint256 maximum = rules.benefit.outOfPocketMax;
+            if (maximum != NONE) {
+                uint256 share = covered - paid; // bands pay at most `rest`
+                paid += _min(share, _above(state.outOfPocketUsed + share, maximum));
+            }
+            paid = _min(paid, state.left);
+            state.deductibleLeft -= deductible; // the lesser of the two
+            state.coveredUsed += rest;
+            state.outOfPocketUsed += covered - paid; // `paid` grew by `share` at most
+            state.left -= paid; // the lesser of the two
         }
-        uint256 rest = covered - deductible;
-        paid = _banded(state.coveredUsed, rest, rules.bands);
-        if (benefit.outOfPocketMax != NONE) {
-            uint256 share = covered - paid;
-            uint256 reached = state.outOfPocketUsed + share;
-            if (reached > benefit.outOfPocketMax) paid += _min(share, reached - benefit.outOfPocketMax);
-        }
-        paid = _min(paid, state.left);
-
-        state.deductibleUsed += deductible;
-        state.coveredUsed += rest;
-        state.outOfPocketUsed += covered - paid;
-        state.left -= paid;
-        state.deductible += deductible;
-        state.covered += rest;
-        state.outOfPocket += covered - paid;
-        state.paid += paid;
     }
 
-    /// @dev What the bands pay of `rest`, which lies above `from` in them.
+    /// @dev What the bands pay of `rest`, which lies above `from` in them: no more than `rest`.
     function _banded(uint256 from, uint256 rest, Band[] memory bands) private pure returns (uint256) {
-        uint256 until = from + rest;
-        uint256 sum = 0;
-        uint256 below = 0;
-        for (uint256 i = 0; i < bands.length && below < until; ++i) {
-            uint256 upTo = bands[i].upTo == NONE ? until : bands[i].upTo;
-            uint256 low = from > below ? from : below;
-            uint256 high = _min(until, upTo);
-            if (high > low) sum += (high - low) * bands[i].payBps;
-            below = upTo;
+        unchecked {
+            if (rest == 0) return 0;
+            uint256 until = from + rest;
+            uint256 sum = 0;
+            for (uint256 i = 0; i < bands.length && from < until; ++i) {
+                Band memory band = bands[i];
+                uint256 upTo = band.upTo;
+                if (upTo <= from) continue;
+                uint256 high = upTo < until && upTo != NONE ? upTo : until;
+                sum += (high - from) * band.payBps; // both above `from`
+                from = high;
+            }
+            return _halfUp(sum);
         }
-        return _halfUp(sum);
     }
 
     /// @dev What the patient pays of a class before the plan begins (先行自付); an unknown class is not covered.
     function _selfPay(uint256 eligible, uint256 class, Rules memory rules) private pure returns (uint256) {
-        uint256 rate = class < rules.classes ? rules.rates >> (16 * class) & 0xffff : _BPS;
-        return _halfUp(eligible * rate);
+        unchecked {
+            uint256 rate = class < rules.classes ? rules.rates >> (16 * class) & 0xffff : _BPS;
+            return _halfUp(eligible * rate);
+        }
     }
 
     /// @dev Basis points to units, half up.
     function _halfUp(uint256 product) private pure returns (uint256) {
-        return (2 * product + _BPS) / (2 * _BPS);
+        unchecked {
+            return (2 * product + _BPS) / (2 * _BPS);
+        }
+    }
+
+    /// @dev What `a` is above `b`, zero when it is not.
+    function _above(uint256 a, uint256 b) private pure returns (uint256) {
+        unchecked {
+            return a > b ? a - b : 0;
+        }
     }
 
     function _min(uint256 a, uint256 b) private pure returns (uint256) {

@@ -30,6 +30,9 @@ contract SettlementToken is ISettlementToken, ERC3009, AccessManaged {
         uint128 redeemed;
     }
 
+    bytes32 private constant _REDEEM_TYPEHASH =
+        keccak256("Redeem(address account,uint128 amount,bytes32 bookingDigest,bytes32 nonce,uint40 deadline)");
+
     IConsortiumRegistry private immutable _CONSORTIUM;
     address private immutable _AGREEMENTS;
     address private immutable _PLANS;
@@ -91,15 +94,31 @@ contract SettlementToken is ISettlementToken, ERC3009, AccessManaged {
 
     /// @inheritdoc ISettlementToken
     function redeem(uint128 amount, bytes32 bookingDigest) external {
-        _burn(msg.sender, amount);
-        _totals.redeemed += amount;
-        emit TokensRedeemed(msg.sender, _accounts[msg.sender].bank, amount, bookingDigest);
+        _redeem(msg.sender, amount, bookingDigest);
+    }
+
+    /// @inheritdoc ISettlementToken
+    function redeemBySig(
+        address account,
+        uint128 amount,
+        bytes32 bookingDigest,
+        bytes32 nonce,
+        uint40 deadline,
+        bytes calldata signature
+    ) external {
+        bytes32 structHash = keccak256(abi.encode(_REDEEM_TYPEHASH, account, amount, bookingDigest, nonce, deadline));
+        Signatures.requireValid(account, _hashTypedDataV4(structHash), deadline, signature);
+        _consumeNonce(account, nonce);
+        emit AuthorizationUsed(account, nonce);
+        _redeem(account, amount, bookingDigest);
     }
 
     /// @inheritdoc ISettlementToken
     function addSettlement(address settlement) external restricted {
         if (settlement.code.length == 0) revert SettlementToken_NoContract(settlement);
-        if (_isSettlement(settlement)) revert SettlementToken_WrongStanding(settlement, Standing.Settlement);
+        if (_standingOf(settlement) == Standing.Settlement) {
+            revert SettlementToken_WrongStanding(settlement, Standing.Settlement);
+        }
         _accounts[settlement].standing = Standing.Settlement;
         emit SettlementAdded(settlement);
     }
@@ -184,6 +203,12 @@ contract SettlementToken is ISettlementToken, ERC3009, AccessManaged {
         }
     }
 
+    function _redeem(address account, uint128 amount, bytes32 bookingDigest) private {
+        _burn(account, amount);
+        _totals.redeemed += amount;
+        emit TokensRedeemed(account, _accounts[account].bank, amount, bookingDigest);
+    }
+
     /// @dev Between what is admitted and settlement contracts; out of a settlement contract to anybody.
     function _requireMovable(address from, address to) private view {
         Standing sender = _accounts[from].standing;
@@ -210,10 +235,6 @@ contract SettlementToken is ISettlementToken, ERC3009, AccessManaged {
 
     function _standingOf(address account) private view returns (Standing) {
         return _isFixed(account) ? Standing.Settlement : _accounts[account].standing;
-    }
-
-    function _isSettlement(address account) private view returns (bool) {
-        return _standingOf(account) == Standing.Settlement;
     }
 
     /// @dev Whether it is a settlement contract of this deployment: without a read of storage.

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from medunion.records.export import Export
     from medunion.records.patient import PatientReader
     from medunion.records.service import RecordService
+    from medunion.settlement.token import Tokens
     from medunion.vocabulary import Category, MemberKind, Purpose, RestrictedClass, Role
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "RestrictedClass",
     "Role",
     "SealSheet",
+    "Tokens",
     "ValidatorSet",
     "Wallet",
 ]
@@ -92,6 +94,7 @@ _HOMES = {
     "RestrictedClass": "vocabulary",
     "Role": "vocabulary",
     "SealSheet": "evidence.seals",
+    "Tokens": "settlement.token",
     "ValidatorSet": "evidence.seals",
     "Wallet": "identity.wallet",
 }

@@ -1,9 +1,9 @@
 """The way in for a hospital's IT: one member's view of a consortium, or anybody's that only reads or signs.
 
-    with Consortium.open(".medunion/members/hospital-a", passphrase=secret) as hospital:
-        hospital.records.commit(patient, bundle)
-        for record in hospital.records.read(patient):
-            print(record.resource["resourceType"])
+with Consortium.open(".medunion/members/hospital-a", passphrase=secret) as hospital:
+    hospital.records.commit(patient, bundle)
+    for record in hospital.records.read(patient):
+        print(record.resource["resourceType"])
 """
 
 from collections.abc import Callable, Sequence
@@ -28,6 +28,7 @@ from medunion.identity.patients import Patients
 from medunion.keys.release import Clock
 from medunion.network import Home, MemberHandle, Network, Passphrases
 from medunion.records.service import RecordService
+from medunion.settlement.token import Tokens
 from medunion.vocabulary import Role
 
 _ANY = (Role.DESK, Role.RECORDS, Role.READER, Role.ADMIN, Role.REGISTRAR)
@@ -55,9 +56,7 @@ class Consortium:
         self._own = None if account is None else ledger.sender(account)
 
     @classmethod
-    def open(
-        cls, folder: str | Path, passphrase: str, *, rpc: Sequence[str] = (), clock: Clock | None = None
-    ) -> Self:
+    def open(cls, folder: str | Path, passphrase: str, *, rpc: Sequence[str] = (), clock: Clock | None = None) -> Self:
         """Opens a member's folder, `<home>/members/<name>`, and the network that `<home>` describes.
 
         `rpc` overrides the network's addresses; `clock` gives seconds since 1970. UnknownMember, WrongPassphrase,
@@ -74,9 +73,7 @@ class Consortium:
         return cls(network.ledger, network.close, member=member)
 
     @classmethod
-    def connect(
-        cls, rpc: str | Sequence[str], deployment: str | Path, *, account: Account | None = None
-    ) -> Self:
+    def connect(cls, rpc: str | Sequence[str], deployment: str | Path, *, account: Account | None = None) -> Self:
         """Connects to RPC endpoints and a deployment file, to read and sign, or to send from one `account`.
 
         RpcUnavailable, WrongChain, DeploymentError.
@@ -163,6 +160,11 @@ class Consortium:
     def episodes(self) -> Episodes:
         """Episodes of care; the member's desk relays, opens and closes."""
         return Episodes(self.ledger, self._from(Role.DESK))
+
+    @property
+    def tokens(self) -> Tokens:
+        """The settlement token; the member's finance account sends: a bank's admits and issues."""
+        return Tokens(self.ledger, self._from(Role.FINANCE))
 
     @property
     def _handle(self) -> MemberHandle:

@@ -23,7 +23,7 @@ from pathlib import Path
 from medunion import Category, MemberKind, Network
 from medunion.chain import devnet
 from medunion.network import Home, Passphrases
-from medunion.network.network import write_seats
+from medunion.network.seats import write_seats
 
 rpc, folder, bundle = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 home, secrets = Home(folder), Passphrases.fixed(sys.argv[4])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import crypto, ingest, share
+from bench import crypto, ingest, review, share
 from bench._stages import STAGES
 from medunion.demo import samples
 
@@ -77,6 +77,16 @@ class TestShare:
 
     def test_the_full_run_has_the_promised_sizes(self) -> None:
         assert [str(size) for size in share.SIZES] == ["10", "100", "1000"]
+
+
+class TestReview:
+    def test_a_decision_takes_as_long_as_reading_and_more(self, tmp_path: Path) -> None:
+        figures = review.measure(tmp_path, (60,), 2)
+        assert all(figures[name]["60"] > 0 for name in ("review_ms", "review_ms_p95", "cpu_ms", "read_ms"))
+        assert "40 lines, 60 records, p95" in review.report(figures)
+
+    def test_the_full_run_has_the_promised_sizes(self) -> None:
+        assert review.SIZES == (100, 1_000)
 
 
 class TestCrypto:

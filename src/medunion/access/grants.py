@@ -154,9 +154,7 @@ def scope_values(scope: Scope) -> tuple[int, ...]:
     return scope.categories, scope.purposes, scope.restricted, scope.not_before, scope.not_after
 
 
-def grant_message(
-    patient: bytes, member: int, lane: int, scope: Scope, nonce: int, deadline: int
-) -> dict[str, Any]:
+def grant_message(patient: bytes, member: int, lane: int, scope: Scope, nonce: int, deadline: int) -> dict[str, Any]:
     """The EIP-712 message of a `SetGrant`."""
     return {
         "patient": patient,

@@ -169,7 +169,11 @@ def _require_repository(ipfs: Path, repository: Path, log: int) -> None:
     shutil.rmtree(part, ignore_errors=True)
     made = subprocess.run(  # noqa: S603  # our own Kubo, no shell
         [str(ipfs), "init", "--repo-dir", str(part), f"--profile={_PROFILES}"],
-        stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment(), check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        env=_environment(),
+        check=False,
     )
     if made.returncode != 0:
         raise DevnetError(f"Kubo could not make {repository}; see the log beside it", path=str(repository))
@@ -191,7 +195,11 @@ def _launch(ipfs: Path, home: Path, port: int, detached: bool, log: int) -> Kubo
         with processes.undisturbed():
             process = subprocess.Popen(  # noqa: S603  # our own Kubo, no shell
                 [str(ipfs), "daemon", "--offline", "--migrate=false", "--repo-dir", str(repository)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=detached, env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=detached,
+                env=_environment(),
             )
         daemon = KuboDaemon(home, f"http://127.0.0.1:{port}", process.pid)
         until = time.monotonic() + _START

@@ -17,7 +17,7 @@ from medunion.errors import InputError
 from medunion.vocabulary import Category
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Item:
     """One line in clear: `quantity` of `code` at `price` minor units each; `category` of the record that proves it."""
 

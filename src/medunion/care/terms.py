@@ -7,6 +7,7 @@ count from 1900-01-01 and times in seconds from 1970, both inclusive.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import date
 from typing import Any, ClassVar, Final, Self
 
 from medunion.chain.abi import checksum, encode_values
@@ -42,6 +43,11 @@ COVERS_TYPE: Final = "(uint8,uint48)[]"
 def begin_of(day: int) -> int:
     """The first second of a day (UTC); 0 for days before 1970, where the ledger's clock begins."""
     return max(0, day - DAYS_TO_1970) * 86_400
+
+
+def day_number(day: date) -> int:
+    """A date's day."""
+    return (day - date(1900, 1, 1)).days
 
 
 def day_of(second: int) -> int:
@@ -140,6 +146,8 @@ class Terms:
         self._require_times()
 
     def _require_parties(self) -> None:
+        if self.disclosure_digest == ZERO:
+            raise InputError("an agreement has a disclosure", field="disclosureDigest")
         if not is_account(self.payee) or int(self.payee, 16) == 0:
             raise InputError("payee is an account in EIP-55 notation", field="payee")
         if len(self.policies) > MAX_POLICIES:

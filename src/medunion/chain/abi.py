@@ -65,6 +65,15 @@ class FunctionAbi:
         """Selector and encoded arguments."""
         return self.selector + encode_values(self.inputs, arguments, self.name)
 
+    def arguments(self, data: bytes) -> tuple[Any, ...] | None:
+        """What a call of this function passes, structs as tuples; None when `data` is no such call."""
+        if not data.startswith(self.selector):
+            return None
+        try:
+            return tuple(decode(self.inputs, data[len(self.selector) :]))
+        except DecodingError:
+            return None
+
     def result(self, data: bytes) -> Any:
         """What the function returned: nothing, the value, or a tuple of several."""
         try:

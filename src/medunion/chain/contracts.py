@@ -24,6 +24,7 @@ CONTRACTS = (
     "CarePlans",
     "InsurancePlans",
     "ClaimSettlement",
+    "DisputeResolution",
 )
 """The contracts of a deployment, in the order in which the Deployer creates them."""
 

@@ -7,7 +7,7 @@ send. What was begun is in `deployment.json` before it is sent: running the same
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -163,9 +163,9 @@ def open_deployment(connection: Connection, deployment: Deployment | Path) -> Ch
     return ledger
 
 
-def addresses_of(deployer: str, contracts: Sequence[str] = CONTRACTS) -> dict[str, str]:
+def addresses_of(deployer: str) -> dict[str, str]:
     """Where a Deployer creates each contract: step i by CREATE with nonce i + 1."""
-    return {name: create_address(deployer, index + 1) for index, name in enumerate(contracts)}
+    return {name: create_address(deployer, index + 1) for index, name in enumerate(CONTRACTS)}
 
 
 def create_address(creator: str, nonce: int) -> str:
@@ -175,7 +175,7 @@ def create_address(creator: str, nonce: int) -> str:
 
 def creation_codes(deployer: str, parameters: Parameters) -> tuple[bytes, ...]:
     """Creation code with constructor arguments of each contract, in order."""
-    at = addresses_of(deployer, [*CONTRACTS, *(name for name in ("DisputeResolution",) if name not in CONTRACTS)])
+    at = addresses_of(deployer)
     manager, registry, patients = at["AccessManager"], at["ConsortiumRegistry"], at["PatientRegistry"]
     grants, episodes, records = at["AccessGrants"], at["CareEpisodes"], at["RecordRegistry"]
     token, agreements, care_plans = at["SettlementToken"], at["CareAgreements"], at["CarePlans"]

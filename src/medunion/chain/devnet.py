@@ -1,8 +1,8 @@
 """A local chain for development, tests and the demo: one Anvil process, with its files in one folder.
 
-    <home>/devnet.json        RPC address, process id, port, chain id; also the members' network file
-    <home>/chain/state.json   the chain's state when it is kept
-    <home>/logs/anvil.log
+<home>/devnet.json        RPC address, process id, port, chain id; also the members' network file
+<home>/chain/state.json   the chain's state when it is kept
+<home>/logs/anvil.log
 """
 
 import contextlib

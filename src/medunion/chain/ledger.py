@@ -105,9 +105,7 @@ class ChainLedger:
             for (contract, function, *_), answer in zip(questions, answers, strict=True)
         ]
 
-    def events(
-        self, contract: str, names: str | Sequence[str], *, since: int = 0, **indexed: Any
-    ) -> list[Event]:
+    def events(self, contract: str, names: str | Sequence[str], *, since: int = 0, **indexed: Any) -> list[Event]:
         """Events of a contract, oldest first; `indexed` fixes indexed arguments by Solidity name."""
         return self._events.find(contract, names, indexed, since=since)
 
@@ -206,9 +204,7 @@ class ChainLedger:
         scope = self.call("AccessGrants", "grantOf", patient, member, lane)["scope"]
         if not scope["categories"]:
             return None
-        return Scope(
-            scope["categories"], scope["purposes"], scope["restricted"], scope["notBefore"], scope["notAfter"]
-        )
+        return Scope(scope["categories"], scope["purposes"], scope["restricted"], scope["notBefore"], scope["notAfter"])
 
     def allows_at(
         self, patient: bytes, member: int, lane: int, purposes: int, categories: int, restricted: int, at: int

@@ -1,13 +1,13 @@
 """What a deployment is made of: one YAML file per network, kept with the project in `deployments/`.
 
-    network: devnet
-    chainId: 31337
-    council:
-      threshold: 2          approvals that a proposal needs, more than half of the seats
-      delay: 2              seconds between passing and execution
-      seats:
-        - { member: 1, holder: "0x..." }
-    currency: CNY           ISO 4217 code of the settlement token's money
+network: devnet
+chainId: 31337
+council:
+  threshold: 2          approvals that a proposal needs, more than half of the seats
+  delay: 2              seconds between passing and execution
+  seats:
+    - { member: 1, holder: "0x..." }
+currency: CNY           ISO 4217 code of the settlement token's money
 """
 
 import re

@@ -30,6 +30,15 @@ _RELAYED = {
     ("CareEpisodes", "openBySig"),
     ("CareEpisodes", "openByRepresentative"),
     ("CareEpisodes", "closeBySig"),
+    ("SettlementToken", "redeemBySig"),
+    ("SettlementToken", "cancelAuthorization(address,bytes32,bytes)"),
+    ("CareAgreements", "acceptBySig"),
+    ("CareAgreements", "cancelBySig"),
+    ("CarePlans", "acceptBySig"),
+    ("CarePlans", "endBySig"),
+    ("InsurancePlans", "acceptPolicyBySig"),
+    ("InsurancePlans", "endPolicyBySig"),
+    ("ClaimSettlement", "confirmBySig"),
 }
 
 

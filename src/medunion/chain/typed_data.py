@@ -52,6 +52,7 @@ _DEFINITIONS: dict[str, tuple[str, ...]] = {
         "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,"
         "bytes32 nonce)",
         "CancelAuthorization(address authorizer,bytes32 nonce)",
+        "Redeem(address account,uint128 amount,bytes32 bookingDigest,bytes32 nonce,uint40 deadline)",
     ),
     "CareAgreements": (
         "Predetermination(bytes32 agreement,bytes32 policy,bytes32 linesDigest,uint40 validUntil)",

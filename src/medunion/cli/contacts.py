@@ -17,22 +17,27 @@ if TYPE_CHECKING:
     from medunion.network import Network
 
 _packet_file = click.option(
-    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar=t("metavar.file"),
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar=t("metavar.file"),
     help=t("recovery.packet.output"),
 )
 
 
 @click.command(help=t("recovery.contacts.help"))
 @argument("wallet", "identity")
-@click.option(
-    "--contact", "named", multiple=True, metavar=t("metavar.contact"), help=t("recovery.contacts.contact")
-)
+@click.option("--contact", "named", multiple=True, metavar=t("metavar.contact"), help=t("recovery.contacts.contact"))
 @click.option("--threshold", type=click.IntRange(1), metavar=t("metavar.count"), help=t("recovery.contacts.threshold"))
 @click.option("--execute", "what", flag_value="execute", help=t("recovery.contacts.execute"))
 @click.option("--cancel", "what", flag_value="cancel", help=t("recovery.contacts.cancel"))
 @click.option("--remove", "what", flag_value="remove", help=t("recovery.contacts.remove"))
 @click.option(
-    "--output", "-o", type=click.Path(file_okay=False, path_type=Path), metavar=t("metavar.folder"),
+    "--output",
+    "-o",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar=t("metavar.folder"),
     help=t("recovery.contacts.output"),
 )
 @at_option
@@ -86,8 +91,13 @@ def keep(wallet: str, file: Path) -> None:
     """Keep the packet of a patient whose contact one is."""
     with network() as opened:
         held = opened.recoveries.keep(opened.identity(wallet), read_text(file))
-    say("recovery.keep.done", wallet=wallet, patient="0x" + held.patient.hex(),
-        threshold=held.contacts.threshold, count=len(held.contacts.accounts))
+    say(
+        "recovery.keep.done",
+        wallet=wallet,
+        patient="0x" + held.patient.hex(),
+        threshold=held.contacts.threshold,
+        count=len(held.contacts.accounts),
+    )
 
 
 def _name(

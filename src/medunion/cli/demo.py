@@ -9,7 +9,9 @@ from medunion.locale import translate as t
 
 @click.command("demo", help=t("demo.help"))
 @click.option(
-    "--bundles", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar=t("metavar.folder"),
+    "--bundles",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar=t("metavar.folder"),
     help=t("demo.bundles"),
 )
 @click.option(

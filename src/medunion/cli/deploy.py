@@ -14,7 +14,9 @@ from medunion.locale import translate as t
 @click.option("--network", "named", required=True, metavar=t("metavar.network"), help=t("deploy.network"))
 @click.option("--rpc", "urls", multiple=True, metavar=t("metavar.url"), help=t("deploy.rpc"))
 @click.option(
-    "--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar=t("metavar.file"),
+    "--key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar=t("metavar.file"),
     help=t("deploy.key"),
 )
 @click.option("--ipfs", metavar=t("metavar.url"), help=t("deploy.ipfs"))

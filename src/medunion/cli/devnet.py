@@ -22,7 +22,10 @@ def command() -> None:
 @command.command(help=t("devnet.up.help"))
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar=t("metavar.port"), help=t("devnet.up.port"))
 @click.option(
-    "--from", "source", type=click.Path(file_okay=False, path_type=Path), metavar=t("metavar.folder"),
+    "--from",
+    "source",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar=t("metavar.folder"),
     help=t("devnet.up.from"),
 )
 @click.option("--blobs", type=click.Choice(["folder", "kubo"]), help=t("devnet.up.blobs"))

@@ -56,9 +56,15 @@ def open_(
             approval = service.approve(approver.account(approver.with_role(Role.CLINICIAN)), request)
         handle.keep_statement(statement)
         emergency, receipt = service.open(request, approval)
-    done("emergency.open.done", receipt, as_json, patient=patient, member=member,
-         emergency="0x" + emergency.emergency_id.hex(),
-         until=emergency.not_after if as_json else moment(emergency.not_after))
+    done(
+        "emergency.open.done",
+        receipt,
+        as_json,
+        patient=patient,
+        member=member,
+        emergency="0x" + emergency.emergency_id.hex(),
+        until=emergency.not_after if as_json else moment(emergency.not_after),
+    )
 
 
 @command.command(help=t("emergency.review.help"))

@@ -26,9 +26,7 @@ def command() -> None:
 @click.option("--emergency", is_flag=True, help=t("episode.open.emergency"))
 @via_option
 @json_option
-def open_(
-    patient: str, member: str, dependent_of: str | None, emergency: bool, via: str | None, as_json: bool
-) -> None:
+def open_(patient: str, member: str, dependent_of: str | None, emergency: bool, via: str | None, as_json: bool) -> None:
     """Check a patient in at a member."""
     with network() as opened:
         number = opened.member_id(member)

@@ -32,8 +32,14 @@ def command() -> None:
 @argument("member")
 @category_option
 @click.option(
-    "--purpose", "purposes", type=PURPOSE, multiple=True, default=["TREAT"], show_default=True,
-    metavar=t("metavar.purpose"), help=t("option.purpose"),
+    "--purpose",
+    "purposes",
+    type=PURPOSE,
+    multiple=True,
+    default=["TREAT"],
+    show_default=True,
+    metavar=t("metavar.purpose"),
+    help=t("option.purpose"),
 )
 @restricted_option
 @click.option(
@@ -65,8 +71,15 @@ def set_(
         receipt = opened.desk(relaying(opened, via)).grant(identity, number, lane, scope)
     until: Any = (None if scope.not_after >= FOREVER else scope.not_after) if as_json else moment(scope.not_after)
     what = categories(scope.categories)
-    done("grant.set.done", receipt, as_json, member=member, lane=lane, until=until,
-         categories=what if as_json else t("cli.everything") if not chosen else ", ".join(what))
+    done(
+        "grant.set.done",
+        receipt,
+        as_json,
+        member=member,
+        lane=lane,
+        until=until,
+        categories=what if as_json else t("cli.everything") if not chosen else ", ".join(what),
+    )
 
 
 @command.command(help=t("grant.revoke.help"))
@@ -115,7 +128,11 @@ def list_(patient: str, as_json: bool) -> None:
 @argument("member")
 @category_option
 @click.option(
-    "--purpose", type=PURPOSE, default="TREAT", show_default=True, metavar=t("metavar.purpose"),
+    "--purpose",
+    type=PURPOSE,
+    default="TREAT",
+    show_default=True,
+    metavar=t("metavar.purpose"),
     help=t("option.purpose_one"),
 )
 @restricted_option

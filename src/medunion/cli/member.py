@@ -35,7 +35,7 @@ def propose(member: str, kind: MemberKind, node_url: str, seats: tuple[int, ...]
             raise InputError(f"{member} was admitted already", member=member)
         handle = admission.prepare(member, kind)
         call = admission.admission_of(handle, kind, admission.next_id(), node_url)
-        _report(admission.propose(call, seats), opened, as_json)
+        report_decision(admission.propose(call, seats), opened, as_json)
 
 
 @command.command(help=t("member.approve.help"))
@@ -45,7 +45,7 @@ def propose(member: str, kind: MemberKind, node_url: str, seats: tuple[int, ...]
 def approve(proposal: str, seats: tuple[int, ...], as_json: bool) -> None:
     """Approve a proposal; the approval that is still needed executes it."""
     with network() as opened:
-        _report(opened.admission.approve(_proposal_id(opened, proposal), seats), opened, as_json)
+        report_decision(opened.admission.approve(_proposal_id(opened, proposal), seats), opened, as_json)
 
 
 @command.command(help=t("member.suspend.help"))
@@ -56,7 +56,7 @@ def suspend(member: str, seats: tuple[int, ...], as_json: bool) -> None:
     """Propose that a member be suspended."""
     with network() as opened:
         call = opened.members.suspend(opened.member_id(member))
-        _report(opened.admission.propose(call, seats), opened, as_json)
+        report_decision(opened.admission.propose(call, seats), opened, as_json)
 
 
 @command.command(help=t("member.remove.help"))
@@ -67,7 +67,7 @@ def remove(member: str, seats: tuple[int, ...], as_json: bool) -> None:
     """Propose that a member leave for good."""
     with network() as opened:
         call = opened.members.remove(opened.member_id(member))
-        _report(opened.admission.propose(call, seats), opened, as_json)
+        report_decision(opened.admission.propose(call, seats), opened, as_json)
 
 
 @command.command("rotate-key", help=t("member.rotate-key.help"))
@@ -96,9 +96,7 @@ def list_(as_json: bool) -> None:
             }
             for each in opened.members.all()
         ]
-        waiting = [
-            _proposal(each, opened) for each in opened.council.proposals() if each.state in ("open", "passed")
-        ]
+        waiting = [_proposal(each, opened) for each in opened.council.proposals() if each.state in ("open", "passed")]
         threshold = opened.council.threshold()
     if as_json:
         emit_json({"members": members, "proposals": waiting, "threshold": threshold})
@@ -109,7 +107,8 @@ def list_(as_json: bool) -> None:
         emit_rows(waiting, ("proposal", "action", "subject", "approvals", "state"), as_json=False)
 
 
-def _report(decision: "Decision", opened: "Network", as_json: bool) -> None:
+def report_decision(decision: "Decision", opened: "Network", as_json: bool) -> None:
+    """Says where a proposal stands after votes, and what it has done."""
     found = _proposal(decision.proposal, opened)
     threshold = opened.council.threshold()
     if as_json:

@@ -35,8 +35,15 @@ def add(member: str, operator: str, roles: tuple[Role, ...], as_json: bool) -> N
         else:
             receipt = opened.admission.add_operator(handle, operator, granted)
         address = handle.address(operator)
-    done("operator.add.done", receipt, as_json, member=member, operator=operator, account=address,
-         roles=_listed(granted, as_json))
+    done(
+        "operator.add.done",
+        receipt,
+        as_json,
+        member=member,
+        operator=operator,
+        account=address,
+        roles=_listed(granted, as_json),
+    )
 
 
 @command.command(help=t("operator.remove.help"))
@@ -57,7 +64,11 @@ def remove(member: str, operator: str, as_json: bool) -> None:
 @click.option("--by", required=True, metavar=t("metavar.member"), help=t("operator.attest.by"))
 @click.option("--licence", required=True, metavar=t("metavar.text"), help=t("operator.attest.licence"))
 @click.option(
-    "--days", type=click.IntRange(1, 3660), default=365, show_default=True, metavar=t("metavar.days"),
+    "--days",
+    type=click.IntRange(1, 3660),
+    default=365,
+    show_default=True,
+    metavar=t("metavar.days"),
     help=t("operator.attest.days"),
 )
 @json_option
@@ -66,8 +77,14 @@ def attest(member: str, operator: str, by: str, licence: str, days: int, as_json
     with network() as opened:
         until = opened.ledger.now() + days * 86_400
         receipt = opened.attest(member, operator, by=by, licence=licence, until=until)
-    done("operator.attest.done", receipt, as_json, member=member, operator=operator,
-         until=until if as_json else moment(until))
+    done(
+        "operator.attest.done",
+        receipt,
+        as_json,
+        member=member,
+        operator=operator,
+        until=until if as_json else moment(until),
+    )
 
 
 @command.command("list", help=t("operator.list.help"))

@@ -124,9 +124,7 @@ def rotate(wallet: str, what: str, trustees: tuple[str, ...], via: str | None, a
         kept = opened.patient_records(identity).custody() if named and not as_json else None
     done(f"patient.rotate.{what}", receipt, as_json, patient="0x" + identity.patient.hex())
     if kept is not None:
-        say(
-            "trustee.status.count", batches=kept.batches, recoverable=kept.recoverable, replicated=kept.replicated
-        )
+        say("trustee.status.count", batches=kept.batches, recoverable=kept.recoverable, replicated=kept.replicated)
     if contact_of and not as_json:
         say("patient.rotate.contact", count=len(contact_of))
 
@@ -144,8 +142,7 @@ def link(retired: str, survivor: str, at: str | None, yes: bool, as_json: bool) 
     with network() as opened:
         one, other = opened.identity(retired), opened.identity(survivor)
         receipt = opened.recovery_desk(relaying(opened, at)).link(one, other)
-    done("patient.link.done", receipt, as_json,
-         retired="0x" + one.patient.hex(), survivor="0x" + other.patient.hex())
+    done("patient.link.done", receipt, as_json, retired="0x" + one.patient.hex(), survivor="0x" + other.patient.hex())
 
 
 def _access(name: str, event: dict[str, Any]) -> dict[str, Any]:

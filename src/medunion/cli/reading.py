@@ -131,7 +131,11 @@ def reading_options(function: _Command) -> _Command:
     @click.option("--as", "reader", metavar=t("metavar.member"), help=t("record.as"))
     @click.option("--operator", metavar=t("metavar.operator"), help=t("record.operator"))
     @click.option(
-        "--purpose", type=PURPOSE, default="TREAT", show_default=True, metavar=t("metavar.purpose"),
+        "--purpose",
+        type=PURPOSE,
+        default="TREAT",
+        show_default=True,
+        metavar=t("metavar.purpose"),
         help=t("option.purpose_one"),
     )
     @lane_option

@@ -54,13 +54,17 @@ def commit(
     known = care_directory(directories)
     data = read_file(file)
     with network() as opened, progress("progress.commit") as advance:
-        receipt = opened.member(member).records().commit(
-            opened.patient_id(patient),
-            data,
-            care_directory=known,
-            extra_masks=masks,
-            body_limit=limit or BODY_LIMIT,
-            progress=lambda _step, done, total: advance(done, total),
+        receipt = (
+            opened.member(member)
+            .records()
+            .commit(
+                opened.patient_id(patient),
+                data,
+                care_directory=known,
+                extra_masks=masks,
+                body_limit=limit or BODY_LIMIT,
+                progress=lambda _step, done, total: advance(done, total),
+            )
         )
     _report(receipt, member, patient, as_json)
 
@@ -90,7 +94,10 @@ def list_(patient: str, wanted: Wanted, versions: bool, as_json: bool) -> None:
 @argument("record")
 @reading_options
 @click.option(
-    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), metavar=t("metavar.file"),
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar=t("metavar.file"),
     help=t("record.show.output"),
 )
 @json_option
@@ -153,8 +160,15 @@ def verify(patient: str, record: str | None, wanted: Wanted, as_json: bool) -> N
         return
     if record is not None:
         one = rows[0]
-        say("record.verify.one", type=one["type"], version=one["version"], author=one["author"],
-            committed=moment(one["committedAt"]), root="0x" + one["root"].hex(), size=one["size"])
+        say(
+            "record.verify.one",
+            type=one["type"],
+            version=one["version"],
+            author=one["author"],
+            committed=moment(one["committedAt"]),
+            root="0x" + one["root"].hex(),
+            size=one["size"],
+        )
     say("record.verify.done", count=len(rows))
 
 
@@ -178,8 +192,13 @@ def _report(receipt: "CommitReceipt", member: str, patient: str, as_json: bool) 
     if not receipt.records:
         say("record.commit.unchanged", unchanged=receipt.unchanged)
     else:
-        say("record.commit.done", records=receipt.records, batches=len(receipt.batches),
-            transactions=len(receipt.transactions), gas=f"{receipt.gas:,}")
+        say(
+            "record.commit.done",
+            records=receipt.records,
+            batches=len(receipt.batches),
+            transactions=len(receipt.transactions),
+            gas=f"{receipt.gas:,}",
+        )
         if receipt.unchanged:
             say("record.commit.known", unchanged=receipt.unchanged)
         say(f"record.state.{receipt.state}")

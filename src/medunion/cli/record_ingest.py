@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from medunion.records.ingest import IngestReceipt
 
 directory_option = click.option(
-    "--directory", "directories", type=click.Path(exists=True, dir_okay=False, path_type=Path), multiple=True,
-    metavar=t("metavar.file"), help=t("record.commit.directory"),
+    "--directory",
+    "directories",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    metavar=t("metavar.file"),
+    help=t("record.commit.directory"),
 )
 limit_option = click.option(
     "--limit", type=click.IntRange(1), metavar=t("metavar.bytes"), help=t("record.commit.limit")
@@ -42,15 +46,19 @@ def ingest(
 
     known = care_directory(directories)
     with network() as opened, progress("progress.commit") as advance:
-        receipt = opened.member(member).records().ingest(
-            [
-                Submission(opened.patient_id(patient), path, str(path.relative_to(folder)))
-                for patient, path in _bundles(folder)
-            ],
-            care_directory=known,
-            body_limit=limit or BODY_LIMIT,
-            processes=processes,
-            progress=lambda _step, done, total: advance(done, total),
+        receipt = (
+            opened.member(member)
+            .records()
+            .ingest(
+                [
+                    Submission(opened.patient_id(patient), path, str(path.relative_to(folder)))
+                    for patient, path in _bundles(folder)
+                ],
+                care_directory=known,
+                body_limit=limit or BODY_LIMIT,
+                processes=processes,
+                progress=lambda _step, done, total: advance(done, total),
+            )
         )
     _report(receipt, member, as_json)
     if receipt.refused:
@@ -94,8 +102,13 @@ def _report(receipt: "IngestReceipt", member: str, as_json: bool) -> None:
     said = [{**row, "state": t(f"record.outcome.{row['state']}")} for row in rows]
     emit_rows(said, ("file", "records", "unchanged", "state"), as_json=False)
     if total.records:
-        say("record.commit.done", records=total.records, batches=len(total.batches),
-            transactions=len(total.transactions), gas=f"{total.gas:,}")
+        say(
+            "record.commit.done",
+            records=total.records,
+            batches=len(total.batches),
+            transactions=len(total.transactions),
+            gas=f"{total.gas:,}",
+        )
     else:
         say("record.commit.unchanged", unchanged=total.unchanged)
     for outcome in receipt.refused:

@@ -21,7 +21,11 @@ DAY = 86_400
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 _output = click.option(
-    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar=t("metavar.file"),
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar=t("metavar.file"),
     help=t("recovery.output"),
 )
 _by = click.option("--by", multiple=True, metavar=t("metavar.identity"), help=t("recovery.by"))
@@ -44,7 +48,11 @@ for each in (contacts, packet, keep):
 @click.option("--new-wallet", metavar=t("metavar.identity"), help=t("recovery.new_wallet"))
 @click.option("--freeze", is_flag=True, help=t("recovery.request.freeze"))
 @click.option(
-    "--days", type=click.FloatRange(min=0, min_open=True), default=7, show_default=True, metavar=t("metavar.days"),
+    "--days",
+    type=click.FloatRange(min=0, min_open=True),
+    default=7,
+    show_default=True,
+    metavar=t("metavar.days"),
     help=t("recovery.request.days"),
 )
 @_output
@@ -122,8 +130,14 @@ def start(
         approvals += _approved(opened, asked, by)
         receipt = desk.start(phone, asked, approvals, hospitals)
         ready = opened.recoveries.get(number).ready_at
-    done("recovery.start.final" if attesting else "recovery.start.done", receipt, as_json,
-         patient=patient, wallet=new_wallet, ready=ready if as_json else moment(ready))
+    done(
+        "recovery.start.final" if attesting else "recovery.start.done",
+        receipt,
+        as_json,
+        patient=patient,
+        wallet=new_wallet,
+        ready=ready if as_json else moment(ready),
+    )
 
 
 @command.command(help=t("recovery.freeze.help"))

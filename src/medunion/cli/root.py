@@ -23,11 +23,18 @@ COMMANDS = {
     "patient": "medunion.cli.patient",
     "recovery": "medunion.cli.recovery",
     "episode": "medunion.cli.episode",
+    "agreement": "medunion.cli.agreement",
+    "careplan": "medunion.cli.careplan",
+    "claim": "medunion.cli.claim",
     "grant": "medunion.cli.grant",
     "record": "medunion.cli.record",
     "evidence": "medunion.cli.evidence",
     "trustee": "medunion.cli.trustee",
     "emergency": "medunion.cli.emergency",
+    "plan": "medunion.cli.plan",
+    "policy": "medunion.cli.policy",
+    "token": "medunion.cli.token",
+    "insurance": "medunion.cli.insurance",
     "scan": "medunion.cli.scan",
 }
 

@@ -20,7 +20,9 @@ _COLUMNS = ("tried", "opened", "closed", "leaked", "missing")
 
 @click.command("scan", help=t("scan.help"))
 @click.option(
-    "--bundles", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar=t("metavar.folder"),
+    "--bundles",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar=t("metavar.folder"),
     help=t("demo.bundles"),
 )
 @json_option
@@ -65,7 +67,9 @@ def _judge(found: "Tally", as_json: bool) -> None:
     if found.leaked or found.missing:
         raise IntegrityError(
             f"{found.leaked} records left without their bits, {found.missing} did not come although they may",
-            step="restricted", record=None, culprit=[path for path in found.counts if found.by_path(path).leaked],
+            step="restricted",
+            record=None,
+            culprit=[path for path in found.counts if found.by_path(path).leaked],
         )
     if not as_json:
         say("scan.none")

@@ -28,7 +28,7 @@ def command() -> None:
 @json_option
 def new(wallet: str, label: str | None, as_json: bool) -> None:
     """A wallet with one patient id, or a further id in one that is there."""
-    from medunion.network.network import create_wallet, open_wallet
+    from medunion.network.wallets import create_wallet, open_wallet
 
     folder, secrets = home(), passphrases()
     path, costs = folder.wallet(wallet), folder.costs()
@@ -47,7 +47,7 @@ def new(wallet: str, label: str | None, as_json: bool) -> None:
 @json_option
 def show(wallet: str, as_json: bool) -> None:
     """The ids in a wallet, and what the ledger says of them."""
-    from medunion.network.network import open_wallet
+    from medunion.network.wallets import open_wallet
 
     folder, secrets = home(), passphrases()
     opened = open_wallet(folder.wallet(wallet), wallet, secrets, folder.costs())

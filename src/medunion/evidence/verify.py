@@ -17,9 +17,7 @@ from medunion.evidence.statements import export_digest
 from medunion.records.leaf import hash_leaf
 
 
-def verify(
-    data: bytes, *, validators: ValidatorSet | None = None, block_hashes: Collection[bytes] = ()
-) -> Report:
+def verify(data: bytes, *, validators: ValidatorSet | None = None, block_hashes: Collection[bytes] = ()) -> Report:
     """Every check of an evidence file, and what follows from it.
 
     `validators` are whose seals make a block the chain's; `block_hashes` are hashes of the chain's blocks (32 bytes

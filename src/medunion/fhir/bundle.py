@@ -77,7 +77,7 @@ def parse_bundle(data: bytes, *, validated: bool = True, body_limit: int = BODY_
     `validated=False` the resources are parsed but not checked against R4. Raises `FhirError` (details: entry, path,
     or line and column) and `BodyTooLarge`.
     """
-    text = _text(data)
+    text = text_of(data)
     start = skip_space(text, 0)
     if text[start : start + 1] != "{":
         cause = "the input is empty" if start == len(text) else "the input is not a JSON object"
@@ -112,7 +112,8 @@ def parse_resource(body: bytes) -> Entry:
     return _entry(0, whole.value, text, None, False, len(body))
 
 
-def _text(data: bytes) -> str:
+def text_of(data: bytes) -> str:
+    """The text of a JSON file, plain or gzip. Raises `FhirError` for damaged, too large or other data."""
     if data.startswith(_GZIP):
         data = _unzip(data)
     if len(data) > BUNDLE_LIMIT:

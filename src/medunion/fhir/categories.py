@@ -1,10 +1,10 @@
 """The record category (one of 16) of every R4 resource type.
 
-Observation and DiagnosticReport are decided by their `category` element, with the codes of HL7's
-observation-category and of v2 table 0074 (diagnostic service sections): a laboratory code makes both laboratory, an
-imaging code makes both imaging. An Observation of any other category, or of none, is an other observation; such a
-DiagnosticReport is a document, because that is what it carries (a note or a report in narrative form, as Synthea's
-and US Core's "report and note exchange" do).
+A Bundle of type `document` is a document. Observation and DiagnosticReport are decided by their `category` element,
+with the codes of HL7's observation-category and of v2 table 0074 (diagnostic service sections): a laboratory code makes
+both laboratory, an imaging code makes both imaging. An Observation of any other category, or of none, is an other
+observation; such a DiagnosticReport is a document, because that is what it carries (a note or a report in narrative
+form, as Synthea's and US Core's "report and note exchange" do).
 """
 
 from typing import Any, Final
@@ -99,4 +99,6 @@ def category_of(resource: dict[str, Any]) -> Category:
             return Category.LABORATORY
         if codes & _IMAGING:
             return Category.IMAGING
+    if name == "Bundle" and resource.get("type") == "document":
+        return Category.DOCUMENTS
     return _OF_TYPE.get(name, Category.OTHER)

@@ -1,7 +1,7 @@
 """References between resources: a generic walk, the forms a reference can take, and their resolution inside a bundle.
 
 A reference resolves, in this order, to
-1. a contained resource (`#id`) of the same resource;
+1. a contained resource (`#id`) of the same resource; in a Bundle that is a record itself also one of its entries;
 2. an entry of the bundle: by `fullUrl` (urn:uuid, absolute), by `Type/id`, or, for a conditional reference
    (`Type?identifier=system|value`), by the only entry of that type with that identifier;
 3. a record the caller already knows (`known(reference)`);
@@ -114,10 +114,10 @@ class Resolver:
     def resolve(self, element: dict[str, Any], owner: Entry) -> Target | None:
         """The target of a Reference element with a literal reference; None when it is unresolved."""
         reference = element["reference"]
+        if owner.resource_type == "Bundle" and _is_within(owner.resource, reference):
+            return Target(Where.CONTAINED, None)
         if reference.startswith("#"):
-            contained = owner.resource.get("contained", ())
-            held = reference == "#" or any(one.get("id") == reference[1:] for one in contained)
-            return Target(Where.CONTAINED, None) if held else None
+            return Target(Where.CONTAINED, None) if _is_contained(owner.resource, reference) else None
         key = (reference, element.get("type"))
         if key not in self._found:
             self._found[key] = self._outside(*key)
@@ -156,3 +156,15 @@ class Resolver:
                     self._by_identifier.setdefault((entry.resource_type, token), []).append(position)
         found = self._by_identifier.get(search, [])
         return found[0] if len(found) == 1 else None
+
+
+def _is_contained(resource: dict[str, Any], reference: str) -> bool:
+    return reference == "#" or any(one.get("id") == reference[1:] for one in resource.get("contained", ()))
+
+
+def _is_within(bundle: dict[str, Any], reference: str) -> bool:
+    """Whether a reference of a Bundle's entry leads to another entry, or to a resource that an entry contains."""
+    entries = bundle.get("entry", ())
+    if reference.startswith("#"):
+        return any(_is_contained(entry.get("resource", {}), reference) for entry in entries)
+    return any(entry.get("fullUrl") == plain(reference) for entry in entries)

@@ -21,6 +21,7 @@ _BY_TYPE: Final[dict[str, tuple[str, ...]]] = {
     "Appointment": ("start", "created"),
     "MedicationDispense": ("whenHandedOver", "whenPrepared"),
     "Consent": ("dateTime",),
+    "Bundle": ("timestamp",),
 }
 _GENERAL: Final = (
     "period.start", "effectiveDateTime", "effectivePeriod.start", "effectiveInstant", "performedDateTime",

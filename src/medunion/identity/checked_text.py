@@ -1,6 +1,6 @@
 """Bytes as a text that people can copy: a prefix that says what it is, base64url, and a checksum against typing errors.
 
-    <PREFIX>-<base64url of: body || first 4 bytes of SHA-256 over the body>
+<PREFIX>-<base64url of: body || first 4 bytes of SHA-256 over the body>
 """
 
 import base64

@@ -58,9 +58,7 @@ class DeskCode:
         message = grant_message(identity.patient, member, DESK_LANE, scope, nonce, until)
         signature = ledger.sign(identity, "SetGrant", message)
         contract = ledger.contracts.address("AccessGrants")
-        return cls(
-            ledger.chain_id, contract, identity.patient, member, DESK_LANE, scope, nonce, until, signature
-        )
+        return cls(ledger.chain_id, contract, identity.patient, member, DESK_LANE, scope, nonce, until, signature)
 
     @property
     def text(self) -> str:

@@ -151,9 +151,7 @@ class Configuration:
             _matching(self.contacts, digests[Part.CONTACTS]),
             _matching(self.representatives, digests[Part.REPRESENTATIVES]),
         )
-        one, two, three = (
-            digest if part is None else ZERO for part, digest in zip(known, digests, strict=True)
-        )
+        one, two, three = (digest if part is None else ZERO for part, digest in zip(known, digests, strict=True))
         return Configuration(*known, (one, two, three))
 
     def as_dict(self) -> dict[str, Any]:
@@ -181,8 +179,7 @@ class Configuration:
         one, two, three = (bytes.fromhex(each) for each in document.get("undisclosed", [ZERO.hex()] * 3))
         return cls(
             trustees and Trustees(bytes.fromhex(trustees["salt"]), tuple(trustees["members"])),
-            contacts
-            and Contacts(bytes.fromhex(contacts["salt"]), contacts["threshold"], tuple(contacts["accounts"])),
+            contacts and Contacts(bytes.fromhex(contacts["salt"]), contacts["threshold"], tuple(contacts["accounts"])),
             named
             and Representatives(bytes.fromhex(named["salt"]), tuple((who, until) for who, until in named["terms"])),
             (one, two, three),

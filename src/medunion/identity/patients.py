@@ -165,9 +165,7 @@ class Patients(Service):
 
     def prepare_link(self, retired: bytes, survivor: bytes, *, deadline: int | None = None) -> Link:
         """States that an id goes on as another (HL7 v2 ADT^A40); nothing undoes it once it is relayed."""
-        return Link(
-            retired, survivor, self.nonce(retired), self.nonce(survivor), deadline or self.ledger.deadline()
-        )
+        return Link(retired, survivor, self.nonce(retired), self.nonce(survivor), deadline or self.ledger.deadline())
 
     def sign_link(self, signer: Signer, request: Link) -> bytes:
         """A signature over a link: by the controllers of both ids."""
@@ -223,9 +221,7 @@ class Patients(Service):
     def set_configuration(self, patient: bytes, part: Part, value: Named | None, current: Configuration) -> Receipt:
         """Replaces one part of `current`. The sender is the controller."""
         digest = ZERO if value is None else value.digest
-        return self.sender.transact(
-            _CONTRACT, "setConfigurationPart", patient, int(part), digest, current.digests
-        )
+        return self.sender.transact(_CONTRACT, "setConfigurationPart", patient, int(part), digest, current.digests)
 
     def scheduled_contacts(self, patient: bytes) -> tuple[bytes, int] | None:
         """Digest of the contacts that wait, and from which second they may be executed."""

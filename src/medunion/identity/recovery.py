@@ -64,9 +64,9 @@ class Recoveries(Service):
         InputError when the contacts themselves were changed: what is kept is of no use then.
         """
         trustees, contacts, representatives = self._shown(held)
-        if contacts != held.contacts.digest or self.ledger.patient(
-            held.patient
-        ).configuration != configuration_digest(trustees, contacts, representatives):
+        if contacts != held.contacts.digest or self.ledger.patient(held.patient).configuration != configuration_digest(
+            trustees, contacts, representatives
+        ):
             raise InputError(
                 "the patient's recovery contacts are not those of this packet (any more, or yet): "
                 "let the contacts act that the patient named last, each with the packet that names them",
@@ -192,9 +192,7 @@ class Recoveries(Service):
         scheduled = self.ledger.events(_CONTRACT, "RecoveryScheduled", patient=patient)
         if not scheduled or not self.get(patient).live:
             raise InputError("no recovery of this patient waits", patient="0x" + patient.hex())
-        return self.sender.transact(
-            _CONTRACT, "executeRecovery", patient, SUITE, scheduled[-1].arguments["publicKey"]
-        )
+        return self.sender.transact(_CONTRACT, "executeRecovery", patient, SUITE, scheduled[-1].arguments["publicKey"])
 
     def _shown(self, held: HeldContacts) -> Digests:
         """Each part as it was set last: in an event, else as it was when the packet was made."""

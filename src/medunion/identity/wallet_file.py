@@ -38,7 +38,7 @@ def parse_document(path: Path, data: bytes) -> dict[str, Any]:
                 raise WalletCorrupted("the wallet file is not whole", path=str(path), field="ids")
             if salt is not None and len(bytes.fromhex(salt)) != 32:
                 raise WalletCorrupted("the wallet file is not whole", path=str(path), field="salt")
-            if not address:
+            if not address or not address_of(each.get("payer", each["accounts"][0])):
                 raise WalletCorrupted("the wallet file is not whole", path=str(path), field="accounts")
         if not document["ids"]:
             raise WalletCorrupted("the wallet holds no id", path=str(path), field="ids")

@@ -9,7 +9,7 @@ What is given is checked strictly; what is expected is compared key by key.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from medunion.errors import InputError
 
-from .benefit import Adjudication, ClaimLine, Cover, adjudicate
+from .benefit import Adjudication, ClaimLine, Cover
+from .claims import FiledClaim, Series
 from .fields import fields, items, refuse, text, whole
 from .plan import MAX_LINES, MAX_POLICIES, Accumulators, PlanTerms
 
@@ -41,6 +42,11 @@ class Case:
     policies: tuple[PlanTerms, ...]
     start: tuple[Accumulators, ...]
     claims: tuple[ExpectedClaim, ...]
+
+    def series(self, service_day: int) -> Series:
+        """The case for a runner, with all claims on one day."""
+        claims = tuple(FiledClaim(claim.lines, service_day) for claim in self.claims)
+        return Series(f"case {self.name!r}", self.policies, self.start, claims)
 
 
 @dataclass(frozen=True)
@@ -79,21 +85,8 @@ def parse_table(document: Any) -> tuple[Case, ...]:
     return tuple(_case(each, index) for index, each in enumerate(items(document, "the table", 1, _MOST)))
 
 
-def preview(case: Case) -> list[Adjudication]:
-    """What the Python arithmetic makes of a case's claims, one after the other."""
-    used: Sequence[Accumulators] = case.start
-    results = []
-    for index, claim in enumerate(case.claims):
-        try:
-            results.append(adjudicate(claim.lines, case.policies, used))
-        except InputError as error:
-            refuse(f"case {case.name!r} claims[{index}]", f"cannot be adjudicated: {error.message}")
-        used = results[-1].accumulators
-    return results
-
-
 def as_expected(result: Adjudication) -> dict[str, Any]:
-    """A result in the table's form."""
+    """A runner's result in the table's form."""
     return {
         "policies": [
             {"policy": index, "lines": [asdict(line) for line in policy.lines], "paid": policy.paid}

@@ -69,9 +69,7 @@ def make_deposit(
 def require_active(member: Member) -> None:
     """AccessRefused unless the ledger shows the member as active."""
     if member.status is not MemberStatus.ACTIVE:
-        raise AccessRefused(
-            f"member {member.member} is not active", reason="member-not-active", by=member.member
-        )
+        raise AccessRefused(f"member {member.member} is not active", reason="member-not-active", by=member.member)
 
 
 def load_commitments(blobs: BlobSource, manifest_digest: bytes) -> dict[bytes, Shares]:

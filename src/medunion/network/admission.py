@@ -136,9 +136,7 @@ class Admission:
                 added.append(name)
         return added
 
-    def add_operator(
-        self, handle: MemberHandle, name: str, roles: Role, operators: Operators | None = None
-    ) -> Receipt:
+    def add_operator(self, handle: MemberHandle, name: str, roles: Role, operators: Operators | None = None) -> Receipt:
         """Adds an account of the member's folder as its operator: the account consents, the administrator sends."""
         service = operators or Operators(self._session.ledger)
         consent = service.consent(handle.account(name), handle.id, roles)

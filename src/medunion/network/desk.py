@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from medunion.access.grants import LANES, Grants
 from medunion.care.episodes import Episodes
+from medunion.chain.service import SignedAction
 from medunion.errors import AccessRefused, ContractRefused, InputError, MedUnionError
 from medunion.identity.configuration import ZERO, Part, Trustees, new_salt
 from medunion.identity.patients import Patients
@@ -116,6 +117,10 @@ class Desk:
         """Ends lanes, all unless named, by the patient's signature."""
         grants = Grants(self._session.ledger, self._sender)
         return grants.relay(grants.sign_revocation(identity, identity.patient, member, lanes))
+
+    def relay(self, action: SignedAction) -> Receipt:
+        """Sends any action that a patient signed."""
+        return Patients(self._session.ledger, self._sender).relay(action)
 
     def announce(
         self, identity: Identity, members: Iterable[int] = (), former: Sequence[int] = ()

@@ -1,14 +1,14 @@
 """One folder that holds a network as seen from here: where the chain is, its contracts, members, wallets, blobs.
 
-    devnet.json         a local devnet: RPC address, process id, port (chain/devnet.py)
-    network.json        another network: RPC addresses and chain id
-    deployment.json     where the contracts are
-    council/<n>.json    keystore of the council seat that votes for member n
-    members/<name>/     a member's folder (keys/home.py), operators/<operator>.json: keystores of its accounts
-    wallets/<name>.json patients' wallets
-    blobs/              the network's blob store, in place of a swarm
-    kubo.json  ipfs/    the IPFS node that holds the blobs instead (blobs/kubo_daemon.py)
-    chain/  logs/       a devnet's state and logs
+devnet.json         a local devnet: RPC address, process id, port (chain/devnet.py)
+network.json        another network: RPC addresses and chain id
+deployment.json     where the contracts are
+council/<n>.json    keystore of the council seat that votes for member n
+members/<name>/     a member's folder (keys/home.py), operators/<operator>.json: keystores of its accounts
+wallets/<name>.json patients' wallets
+blobs/              the network's blob store, in place of a swarm
+kubo.json  ipfs/    the IPFS node that holds the blobs instead (blobs/kubo_daemon.py)
+chain/  logs/       a devnet's state and logs
 """
 
 import json

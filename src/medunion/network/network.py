@@ -12,13 +12,15 @@ from medunion.access.emergency import Emergencies, Statement
 from medunion.access.grants import Grants
 from medunion.blobs import kubo_daemon
 from medunion.blobs.kubo_daemon import KuboDaemon
+from medunion.care.agreements import Agreements
 from medunion.care.episodes import Episodes
+from medunion.care.plans import CarePlans
 from medunion.chain import devnet
 from medunion.chain.abi import checksum
 from medunion.chain.connection import Connection
 from medunion.chain.deployment import Progress, deploy, open_deployment
 from medunion.chain.ledger import ChainLedger
-from medunion.errors import UnknownMember, UnknownPatient, UsageError, WalletError
+from medunion.errors import UnknownMember, UnknownPatient, UsageError
 from medunion.governance.council import Council
 from medunion.governance.members import Members
 from medunion.governance.operators import Operators
@@ -26,18 +28,27 @@ from medunion.identity.contacts import Contact
 from medunion.identity.patients import Patients
 from medunion.identity.recovery import Recoveries
 from medunion.identity.wallet import Identity, Wallet
+from medunion.insurance.plans import Plans
+from medunion.insurance.policies import Policies
 from medunion.keys.local import LocalDirectory
 from medunion.keys.release import Clock
 from medunion.ledger import Receipt
 from medunion.network.admission import Admission
+from medunion.network.agreements import AgreementDesk
 from medunion.network.blobs import open_store, runs_node
+from medunion.network.care_plans import CarePlanDesk
 from medunion.network.desk import Desk
 from medunion.network.funds import Funds
-from medunion.network.home import DEVNET_COSTS, Costs, Home, patient_id
+from medunion.network.home import Home, patient_id
+from medunion.network.insurers import InsurerDesk, LocalInsurers
 from medunion.network.member import MemberHandle, Session
 from medunion.network.passphrases import Passphrases
 from medunion.network.recovery import RecoveryDesk
+from medunion.network.seats import write_seats
+from medunion.network.treasury import Holders, Treasury
+from medunion.network.wallets import create_wallet, open_wallet
 from medunion.records.patient import PatientReader
+from medunion.settlement.token import Tokens
 from medunion.vocabulary import MemberKind, Role
 
 YEAR = 365 * 86_400
@@ -53,6 +64,7 @@ class Network:
         self.node: KuboDaemon | None = None
         self._members: dict[str, MemberHandle] = {}
         self._wallets: dict[str, Wallet] = {}
+        self._insurers = LocalInsurers(session)
 
     @classmethod
     def open(
@@ -144,6 +156,7 @@ class Network:
         """Closes files and sockets; `stop` also ends a devnet, and its IPFS node, that were started here."""
         for handle in self._members.values():
             handle.close()
+        self._insurers.close()
         self.session.directory.close()
         self.session.blobs.close()
         self.connection.close()
@@ -170,7 +183,8 @@ class Network:
 
     @property
     def council(self) -> Council:
-        """The council, to read; so are the next eight."""
+        """The council, to read; so are the next ten."""
+        """The council, to read; so are the properties after it."""
         return Council(self.ledger)
 
     @property
@@ -199,14 +213,44 @@ class Network:
         return Episodes(self.ledger)
 
     @property
+    def agreements(self) -> Agreements:
+        """Agreements on the ledger."""
+        return Agreements(self.ledger)
+
+    @property
+    def care_plans(self) -> CarePlans:
+        """Care plans on the ledger."""
+        return CarePlans(self.ledger)
+
+    @property
     def emergencies(self) -> Emergencies:
         """Break-the-glass events on the ledger."""
         return Emergencies(self.ledger)
 
     @property
+    def plans(self) -> Plans:
+        """Insurers' plans and pools on the ledger."""
+        return Plans(self.ledger)
+
+    @property
+    def policies(self) -> Policies:
+        """Policies on the ledger."""
+        return Policies(self.ledger)
+
+    @property
     def recoveries(self) -> Recoveries:
         """Recoveries and freezes on the ledger."""
         return Recoveries(self.ledger)
+
+    @property
+    def tokens(self) -> Tokens:
+        """The settlement token on the ledger."""
+        return Tokens(self.ledger)
+
+    @property
+    def holders(self) -> Holders:
+        """Accounts of money by the names that this folder has for them."""
+        return Holders(self.session, self.identity)
 
     def admit(self, name: str, kind: MemberKind) -> MemberHandle:
         """Makes a member's folder and has the council admit it."""
@@ -239,6 +283,22 @@ class Network:
     def desk(self, name: str) -> Desk:
         """The desk of a member whose folder is here, to relay what patients sign."""
         return Desk(self.session, self.member(name))
+
+    def treasury(self, name: str) -> Treasury:
+        """The money of a member whose folder is here."""
+        return Treasury(self.session, self.member(name))
+
+    def agreement_desk(self, name: str) -> AgreementDesk:
+        """The desk of a member whose folder is here, for agreements; the insurers here answer its offers."""
+        return AgreementDesk(self.session, self.member(name), self._insurers)
+
+    def insurer_desk(self, name: str) -> InsurerDesk:
+        """What an insurer whose folder is here keeps, and how it answers."""
+        return InsurerDesk(self.session, self.member(name))
+
+    def care_plan_desk(self, name: str) -> CarePlanDesk:
+        """The desk of a member whose folder is here, for care plans."""
+        return CarePlanDesk(self.session, self.member(name))
 
     def recovery_desk(self, name: str) -> RecoveryDesk:
         """The desk of a member whose folder is here, for contacts, recoveries and links."""
@@ -335,29 +395,3 @@ class Network:
         for member, name in self.home.member_ids().items():
             handle = self.member(name)
             self.session.directory.add(member, handle.path, handle.release_point)
-
-
-def write_seats(home: Home, passphrases: Passphrases) -> None:
-    """Writes the keystores of a devnet's council, whose accounts are well known, where they are missing."""
-    for seat, index in zip(devnet.parameters().seats, (1, 2, 3), strict=True):
-        path = home.seat(seat.member)
-        if not path.exists():
-            secret = passphrases.new("council")
-            home.write(path, devnet.account(index).keystore(secret, DEVNET_COSTS.scrypt))
-
-
-def create_wallet(
-    path: Path, name: str, passphrases: Passphrases, costs: Costs, patient: bytes | None = None
-) -> Wallet:
-    """A new wallet file with one id, `patient` when it adopts that."""
-    if path.exists():
-        raise WalletError(f"there is a wallet at {path} already", path=str(path))
-    secret = passphrases.new(name)
-    return Wallet.create(path, secret, patient=patient, scrypt_cost=costs.scrypt, argon_cost=costs.argon)
-
-
-def open_wallet(path: Path, name: str, passphrases: Passphrases, costs: Costs) -> Wallet:
-    """A wallet file, unlocked."""
-    return passphrases.open(
-        name, lambda secret: Wallet.open(path, secret, scrypt_cost=costs.scrypt, argon_cost=costs.argon)
-    )

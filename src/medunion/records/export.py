@@ -1,10 +1,10 @@
 """The patient's share of the data: what may be read, as files in clear, for the patient or for who has a grant.
 
-    bundle.json           every record, byte for byte, as one FHIR R4 Bundle; see `export_bundle`
-    index.json            which author committed each, when, in which batch: enough to find and verify it again
-    summary.en.html, …    a page for people in each language; see `medunion.summary`
-    files/                bodies that are no FHIR resource
-    earlier/              versions that later ones replace, when they were asked for
+bundle.json           every record, byte for byte, as one FHIR R4 Bundle; see `export_bundle`
+index.json            which author committed each, when, in which batch: enough to find and verify it again
+summary.en.html, …    a page for people in each language; see `medunion.summary`
+files/                bodies that are no FHIR resource
+earlier/              versions that later ones replace, when they were asked for
 """
 
 import hashlib

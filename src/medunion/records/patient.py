@@ -55,9 +55,7 @@ class PatientReader:
         self._holders = HolderClient(
             ledger=ledger, directory=directory, requester=0, signer=controller, unseal=unseal, clock=clock
         )
-        self._reader = RecordReader(
-            ledger=ledger, blobs=blobs, client=self._client, trustees_of=self._trustees_of
-        )
+        self._reader = RecordReader(ledger=ledger, blobs=blobs, client=self._client, trustees_of=self._trustees_of)
 
     def list(self, access: Access | None = None, *, versions: bool = False) -> Listing:
         """The patient's records; see `RecordReader.list`."""

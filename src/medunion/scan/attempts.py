@@ -213,4 +213,3 @@ def _asked(mask: int) -> list[int]:
     """What is asked where `mask` is granted: that, what lacks one bit more, and everything."""
     one_more = [mask | int(each) for each in RestrictedClass if not mask & each]
     return list(dict.fromkeys([mask, *one_more, ALL_CLASSES]))
-

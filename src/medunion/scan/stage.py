@@ -99,7 +99,9 @@ def subject(opened: Network, inputs: Inputs, case: Case, number: int) -> Subject
         ids[entry.local_id] = entry.record_id
         if labels[entry.local_id] != (entry.category, mask):
             raise IntegrityError(
-                "a record lies in a section of another label", step="section-label", record=entry.record_id.hex(),
+                "a record lies in a section of another label",
+                step="section-label",
+                record=entry.record_id.hex(),
                 culprit=author.id,
             )
     return Subject(identity, {section: (mask, counts[section]) for section, mask in keys.values()}, labels, ids)

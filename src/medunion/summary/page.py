@@ -21,9 +21,14 @@ from .words import Words
 
 def render(document: Document, links: Sequence[tuple[str, str]] = ()) -> str:
     """The page; `links` are words and addresses of files beside it."""
+    return render_page(__package__, "page.html.j2", document.language, document=document, links=links)
+
+
+def render_page(package: str, name: str, language: str, **values: Any) -> str:
+    """A template of a package with the style sheet of all pages, and a language's words; its values are text."""
     style, digest = _style()
-    template = _environment().get_template("page.html.j2")
-    return template.render(document=document, words=Words(document.language), links=links, style=style, digest=digest)
+    template = _environment(package, name).get_template(name)
+    return template.render(**values, words=Words(language), style=style, digest=digest)
 
 
 def _finalize(value: Any) -> Any:
@@ -31,10 +36,10 @@ def _finalize(value: Any) -> Any:
 
 
 @cache
-def _environment() -> Environment:
-    template = (files(__package__) / "page.html.j2").read_text(encoding="utf-8")
+def _environment(package: str, name: str) -> Environment:
+    template = (files(package) / name).read_text(encoding="utf-8")
     return Environment(
-        loader=DictLoader({"page.html.j2": template}),
+        loader=DictLoader({name: template}),
         autoescape=True,
         finalize=_finalize,
         undefined=StrictUndefined,

@@ -24,7 +24,7 @@ def text_of(attachment: Element) -> str:
         data = base64.b64decode(string(attachment, "data"), validate=False)
     except (binascii.Error, ValueError):
         return ""
-    named = parameters.partition("charset=")[2].partition(";")[0].strip(" \"") or "utf-8"
+    named = parameters.partition("charset=")[2].partition(";")[0].strip(' "') or "utf-8"
     try:
         return clean(data.decode(named, errors="replace")).strip()
     except LookupError:

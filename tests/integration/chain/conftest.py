@@ -23,13 +23,14 @@ from medunion.vocabulary import MemberKind, Role
 
 CHEAP = {"scrypt_cost": 2**10, "argon_cost": KdfCost(iterations=1, lanes=1, memory_kib=8 * 1024)}
 
-HOSPITAL, CLINIC, LABORATORY, INSURER, REGULATOR = 1, 2, 3, 4, 5
+HOSPITAL, CLINIC, LABORATORY, INSURER, REGULATOR, BANK = 1, 2, 3, 4, 5, 6
 KINDS = {
     HOSPITAL: MemberKind.HOSPITAL,
     CLINIC: MemberKind.CLINIC,
     LABORATORY: MemberKind.LABORATORY,
     INSURER: MemberKind.INSURER,
     REGULATOR: MemberKind.REGULATOR,
+    BANK: MemberKind.BANK,
 }
 
 
@@ -45,7 +46,7 @@ class Member:
 
 
 class World:
-    """A deployed consortium with five members."""
+    """A deployed consortium with six members."""
 
     def __init__(self, ledger: ChainLedger) -> None:
         self.ledger = ledger
@@ -66,7 +67,7 @@ class World:
         call = Members(self.ledger).admit(member, KINDS[member], admin.address, hpke.public_key(key), "https://node.example")
         Council(self.ledger).decide(call, self.seats)
         operators = Operators(self.ledger, admin)
-        roles = Role.DESK | Role.RECORDS | Role.READER
+        roles = Role.DESK | Role.RECORDS | Role.READER | Role.FINANCE
         if member == REGULATOR:
             roles |= Role.REGISTRAR
         operators.add(operators.consent(staff.account, member, roles))
@@ -116,6 +117,11 @@ def laboratory(world: World) -> Member:
 @pytest.fixture(scope="session")
 def regulator(world: World) -> Member:
     return world.members[REGULATOR]
+
+
+@pytest.fixture(scope="session")
+def bank(world: World) -> Member:
+    return world.members[BANK]
 
 
 @pytest.fixture

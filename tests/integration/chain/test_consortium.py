@@ -9,6 +9,7 @@ from medunion import Account, Category, Consortium, MemberKind, Network, Role, W
 from medunion.chain import devnet
 from medunion.errors import ChainError, RpcUnavailable, UnknownMember, UsageError, WrongPassphrase
 from medunion.ledger import AccessReason, WriteReason
+from medunion.settlement.token import Standing
 from medunion.vocabulary import PatientStatus
 
 pytestmark = pytest.mark.devnet
@@ -44,6 +45,7 @@ class TestOpen:
         episodes = hospital.episodes
         episodes.relay(episodes.sign_check_in(identity, identity.patient, hospital.member))
         assert episodes.may_write(identity.patient, hospital.member)[0] is WriteReason.ALLOWED
+        assert hospital.tokens.holding(identity.payer.address).standing is Standing.NONE
         grants = hospital.grants
         scope = grants.scope([Category.LABORATORY])
         grants.relay(grants.sign(identity, identity.patient, hospital.member, 0, scope))

@@ -97,6 +97,8 @@ class TestOpen:
             ("salt", "00"),
             ("accounts", []),
             ("accounts", [{"address": "no address"}]),
+            ("payer", {"address": "no address"}),
+            ("payer", []),
             ("secrets", "text"),
             ("secrets", {}),
         ],
@@ -150,6 +152,40 @@ class TestIdentities:
         adopted = wallet.adopt("birth", b"\x05" * 32)
         assert (adopted.patient, adopted.salt) == (b"\x05" * 32, None)
         assert reopen(path).identity("birth").address == adopted.address
+
+
+class TestPayer:
+    def test_is_drawn_when_first_asked_for_and_kept(self, path: Path, identity: Identity) -> None:
+        assert identity.payer_address is None
+        assert "payer" not in json.loads(path.read_text())["ids"][0]
+        drawn = identity.payer
+        assert identity.payer is drawn
+        found = reopen(path).identity()
+        assert found.payer_address == drawn.address
+        assert found.payer.sign_digest(b"\x01" * 32) == drawn.sign_digest(b"\x01" * 32)
+
+    def test_each_id_has_its_own_apart_from_its_account(self, wallet: Wallet, identity: Identity) -> None:
+        other = wallet.new_identity("other")
+        assert len({identity.payer.address, other.payer.address, identity.address, other.address}) == 4
+
+    def test_outlives_a_rotation_of_the_account(self, path: Path, identity: Identity) -> None:
+        drawn = identity.payer.address
+        identity.activate_account(identity.add_account().address)
+        assert reopen(path).identity().payer_address == drawn
+
+    def test_is_not_given_out_when_it_cannot_be_kept(self, path: Path, identity: Identity) -> None:
+        path.write_bytes(path.read_bytes() + b" ")
+        with pytest.raises(WalletError, match="another process"):
+            _ = identity.payer
+        assert identity.payer_address is None
+
+    def test_a_damaged_one_is_told(self, path: Path, identity: Identity) -> None:
+        _ = identity.payer
+        document = json.loads(path.read_text())
+        document["ids"][0]["payer"]["crypto"]["ciphertext"] = 5
+        path.write_text(json.dumps(document))
+        with pytest.raises(WalletCorrupted):
+            _ = reopen(path).identity().payer
 
 
 class TestRotation:

@@ -1,0 +1,71 @@
+"""`medunion insurance`: the benefit arithmetic against results that others worked out."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from medunion.cli.output import emit_json, progress, say
+from medunion.cli.support import group, json_option
+from medunion.locale import translate as t
+
+
+@group("insurance")
+def command() -> None:
+    """Check and replay."""
+
+
+@command.command(help=t("insurance.check.help"))
+@click.argument("table", metavar=t("metavar.file"), type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+def check(table: Path, as_json: bool) -> None:
+    """Run a table of cases through the contracts and the preview; exit code 1 when one does not match."""
+    from medunion.insurance.check import check as run
+    from medunion.insurance.table import read_table
+
+    cases = read_table(table)
+    with progress("progress.cases") as advance:
+        report = run(cases, advance)
+    if as_json:
+        emit_json(report.as_dict())
+    else:
+        say(
+            "insurance.check.done",
+            cases=report.cases, claims=report.claims, contract=report.matched_contract, preview=report.matched_preview,
+        )
+        for each in report.mismatches:
+            say("insurance.mismatch", **_told(each))
+    if report.mismatches:
+        sys.exit(1)
+
+
+@command.command(help=t("insurance.replay.help"))
+@click.argument("folder", metavar=t("metavar.folder"), type=click.Path(exists=True, file_okay=False, path_type=Path))
+@json_option
+def replay(folder: Path, as_json: bool) -> None:
+    """Settle a folder's explanations of benefits by the contracts; exit code 1 when a line does not match."""
+    from medunion.insurance.replay.settle import settle
+
+    with progress("progress.claims") as advance:
+        report = settle(folder, advance)
+    if as_json:
+        emit_json(report.as_dict())
+    else:
+        say(
+            "insurance.replay.done",
+            eobs=report.eobs, lines=report.lines, matched=report.lines_matched, claims=report.claims_settled,
+        )
+        for each in report.mismatches:
+            say("insurance.replay.mismatch", **vars(each))
+        if report.unread:
+            say("insurance.replay.unread", count=len(report.unread))
+    if report.mismatches:
+        sys.exit(1)
+
+
+def _told(mismatch: dict[str, object]) -> dict[str, object]:
+    """A mismatch in one line."""
+    if "error" in mismatch:
+        return {**mismatch, "what": mismatch["error"]}
+    what = f"claim {mismatch['claim']} {mismatch['place']}: {mismatch['expected']} / {mismatch['found']}"
+    return {**mismatch, "what": what}

@@ -1,0 +1,79 @@
+"""Plan terms out of one explanation of benefits: what it shows, and nothing that it does not show.
+
+An explanation shows a deductible, one rate of payment and one self-pay; it shows no annual limit, no out-of-pocket
+maximum and no second band, so the terms have none.
+"""
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+from medunion.insurance.fields import WHOLE_RATE
+from medunion.insurance.plan import Band, PlanTerms
+from medunion.settlement.money import MAX_AMOUNT
+
+from .reading import ExplainedLine, Explanation
+
+CLASS: Final = "covered"
+"""The one class of an inferred plan."""
+
+_ROUND: Final = (1_000, 500, 100, 50, 25, 10, 5, 1)
+
+
+def shows_terms(explanation: Explanation) -> bool:
+    """Whether terms can be told from it: something was allowed."""
+    return any(line.allowed > 0 for line in explanation.lines)
+
+
+def infer(lines: Sequence[ExplainedLine]) -> PlanTerms:
+    """The terms that a payer's first explanation of a year shows."""
+    return PlanTerms(
+        deductible=units(sum((line.deductible or Decimal(0) for line in lines), Decimal(0))),
+        bands=(Band(None, _pay_bps(lines)),),
+        annual_limit=MAX_AMOUNT,
+        out_of_pocket_max=None,
+        case_rate=None,
+        class_self_pay_bps={CLASS: _self_pay_bps(lines)},
+    )
+
+
+def units(amount: Decimal) -> int:
+    """Whole minor units, half up."""
+    return int(amount.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def eligible(line: ExplainedLine) -> Decimal:
+    """What of the price is allowed."""
+    return min(line.submitted, line.allowed)
+
+
+def self_pay(line: ExplainedLine) -> Decimal:
+    """What neither deductible, coinsurance nor payment explain; nothing where no coinsurance is stated."""
+    if line.coinsurance is None:
+        return Decimal(0)
+    return max(Decimal(0), eligible(line) - (line.deductible or 0) - line.coinsurance - line.paid)
+
+
+def _self_pay_bps(lines: Sequence[ExplainedLine]) -> int:
+    total = sum((eligible(line) for line in lines), Decimal(0))
+    own = sum((self_pay(line) for line in lines), Decimal(0))
+    return units(own * WHOLE_RATE / total) if total else 0
+
+
+def _pay_bps(lines: Sequence[ExplainedLine]) -> int:
+    """The rate that gives every line's payment, the roundest where several do; else the nearest to them all."""
+    low, high = 0, WHOLE_RATE
+    rests = [(units(eligible(line) - self_pay(line) - (line.deductible or 0)), units(line.paid)) for line in lines]
+    for rest, paid in rests:
+        if rest > 0:
+            # half_up(rest * rate / WHOLE_RATE) = paid
+            low = max(low, -((WHOLE_RATE - 2 * paid * WHOLE_RATE) // (2 * rest)))
+            high = min(high, (2 * paid * WHOLE_RATE + WHOLE_RATE - 1) // (2 * rest))
+    total = sum(rest for rest, _ in rests if rest > 0)
+    paid_in_all = sum((line.paid for line in lines), Decimal(0))
+    nearest = min(WHOLE_RATE, units(paid_in_all * WHOLE_RATE / total)) if total else 0
+    if low > high or low <= nearest <= high and nearest % _ROUND[0] == 0:
+        return nearest
+    step = next(step for step in _ROUND if low <= high // step * step)
+    candidates = range(-(-low // step) * step, high + 1, step)
+    return min(candidates, key=lambda rate: abs(rate - nearest))

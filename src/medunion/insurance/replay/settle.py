@@ -1,0 +1,19 @@
+"""Files and settles the explanations of benefits of a folder by the contracts, on a devnet of its own."""
+
+from pathlib import Path
+
+from medunion.insurance.proving_ground import proving_ground
+from medunion.insurance.runner import ClaimRunner
+
+from .predict import Progress, Replay, Report
+from .reading import read_folder
+
+
+def settle(folder: Path, progress: Progress = lambda _done, _all: None) -> Report:
+    """Every claim is offered, accepted, completed and paid; every line is compared with its explanation.
+
+    Errors as `reading.read_folder`, and DevnetError when no devnet starts.
+    """
+    replayed = Replay.of(read_folder(folder))
+    with proving_ground() as ground:
+        return replayed.run(ClaimRunner(ground).run, progress)

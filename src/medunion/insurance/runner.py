@@ -1,0 +1,216 @@
+"""Files claims through the deployed contracts: each is offered, accepted, completed on a committed leaf, and paid.
+
+The records behind the leaves are left out: what this proves is the arithmetic and the money.
+"""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from medunion.care import terms as care
+from medunion.care.terms import Line, Terms, agreement_id, lines_digest
+from medunion.chain.ledger import leaf_values
+from medunion.chain.typed_data import STRUCTS
+from medunion.chain.typed_data import digest as typed_digest
+from medunion.errors import IntegrityError
+from medunion.insurance.benefit import Adjudication, ClaimLine, LineResult, PolicyResult
+from medunion.insurance.claims import Series
+from medunion.insurance.plan import Accumulators, PlanTerms
+from medunion.insurance.policies import Policies
+from medunion.insurance.proving_ground import HOSPITAL, LANE, ProvingGround
+from medunion.ledger import Leaf, Receipt
+from medunion.records.leaf import hash_leaf
+from medunion.vocabulary import Category
+
+_DAY = 86_400
+_CATEGORY = Category.CLAIMS
+_REVIEW = 3 * _DAY
+_FIELD = 2**48 - 1
+
+
+@dataclass(frozen=True)
+class InsuredPolicy:
+    """A policy that was issued and accepted, with its plan's terms."""
+
+    policy: bytes
+    terms: PlanTerms
+
+
+class ClaimRunner:
+    """Files claims of the proving ground's patient."""
+
+    def __init__(self, ground: ProvingGround) -> None:
+        self._on = ground
+        self._ledger = ground.ledger
+        self._policies = Policies(ground.ledger, ground.insurer)
+
+    def run(self, series: Series) -> Iterator[Adjudication]:
+        """What the contracts make of a series, claim by claim (a `Runner` of `medunion.insurance.claims`)."""
+        days = [claim.service_day for claim in series.claims]
+        opened = zip(series.policies, series.start, strict=True)
+        insured = [self.insure(terms, opening, min(days), max(days)) for terms, opening in opened]
+        for claim in series.claims:
+            yield self.file(claim.lines, insured, claim.service_day)
+
+    def insure(self, terms: PlanTerms, opening: Accumulators, first_day: int, last_day: int) -> InsuredPolicy:
+        """Publishes a plan of these terms by calendar years and issues a policy, which the patient accepts."""
+        unlimited = _FIELD
+        plan = (
+            terms.benefit(),
+            terms.ledger_bands(),
+            list(terms.class_self_pay_bps.values()),
+            *(1, unlimited, _REVIEW, 1, secrets.token_bytes(32)),
+        )
+        published = self._on.insurer.transact("InsurancePlans", "publish", plan)
+        number = int(_event(published, "PlanPublished")["plan"])
+        self._on.insurer.transact("InsurancePlans", "setNetwork", number, HOSPITAL, True)
+        policy, _ = self._policies.issue(number, self._on.patient, first_day, last_day, opening=opening)
+        self._policies.acting(self._on.controller).accept(policy)
+        return InsuredPolicy(policy, terms)
+
+    def file(self, lines: Sequence[ClaimLine], policies: Sequence[InsuredPolicy], day: int) -> Adjudication:
+        """Files one claim of a service day and reads what the contracts made of it.
+
+        IntegrityError when the money that moved is not what the claim says.
+        """
+        ledger_lines = tuple(Line(secrets.token_bytes(32), line.billed, _CATEGORY) for line in lines)
+        covers = tuple(
+            care.Cover(policy.terms.class_index(cover.class_name), cover.allowed)
+            for line in lines
+            for policy, cover in zip(policies, line.covers, strict=True)
+        )
+        terms = self._terms(ledger_lines, covers, policies, day)
+        values = (
+            terms.as_arguments(),
+            [each.as_arguments() for each in ledger_lines],
+            [each.as_arguments() for each in covers],
+        )
+        self._on.hospital.transact("CareAgreements", "offer", *values, self._answers(terms))
+        self._on.hospital.transact("CareAgreements", "acceptBySig", *values, *self._acceptance(terms))
+        return self._read(self._complete(terms, values, day), terms, policies, lines, day)
+
+    def _terms(
+        self, lines: Sequence[Line], covers: Sequence[care.Cover], policies: Sequence[InsuredPolicy], day: int
+    ) -> Terms:
+        price, now = sum(line.billed for line in lines), self._ledger.now()
+        return Terms(
+            patient=self._on.patient,
+            provider=HOSPITAL,
+            payee=self._on.payee,
+            disclosure_digest=secrets.token_bytes(32),
+            lines_digest=lines_digest(lines, covers),
+            policies=tuple(policy.policy for policy in policies),
+            price=price,
+            max_patient_share=price,
+            deposit=price,
+            service_from=day,
+            service_until=day,
+            accept_until=now + _DAY,
+            reserved_until=now + _DAY,
+            care_plan=bytes(32),
+            visit=0,
+            salt=secrets.token_bytes(32),
+        )
+
+    def _answers(self, terms: Terms) -> list[tuple[str, int, bytes]]:
+        answers = []
+        for policy in terms.policies:
+            message = {
+                "agreement": agreement_id(terms),
+                "policy": policy,
+                "linesDigest": terms.lines_digest,
+                "validUntil": terms.accept_until,
+            }
+            signature = self._ledger.sign(self._on.insurer.account, "Predetermination", message)
+            answers.append((self._on.insurer.address, terms.accept_until, signature))
+        return answers
+
+    def _acceptance(self, terms: Terms) -> tuple[tuple[Any, ...], bytes]:
+        """Both signatures of a wallet: the controller's, and the payer's for the deposit."""
+        payer, deadline = self._on.payer, terms.accept_until
+        message = {
+            "agreement": agreement_id(terms),
+            "disclosureDigest": terms.disclosure_digest,
+            "linesDigest": terms.lines_digest,
+            "price": terms.price,
+            "maxPatientShare": terms.max_patient_share,
+            "deposit": terms.deposit,
+            "payer": payer.address,
+            "deadline": deadline,
+        }
+        contract, types = STRUCTS["Accept"]
+        deposit = {
+            "from": payer.address,
+            "to": self._ledger.contracts.address(contract),
+            "value": terms.deposit,
+            "validAfter": 0,
+            "validBefore": deadline + 1,
+            "nonce": typed_digest(self._ledger.domain(contract), types, message),
+        }
+        authorization = self._ledger.sign(payer.account, "ReceiveWithAuthorization", deposit)
+        signature = self._ledger.sign(self._on.controller.account, "Accept", message)
+        return (payer.address, deadline, [LANE] * 4, authorization), signature
+
+    def _complete(self, terms: Terms, values: tuple[Any, ...], day: int) -> Receipt:
+        leaf = Leaf(
+            patient=self._on.patient,
+            author=HOSPITAL,
+            record_id=secrets.token_bytes(32),
+            version=1,
+            category=int(_CATEGORY),
+            service_day=day,
+            body_digest=secrets.token_bytes(32),
+            content_commitment=secrets.token_bytes(32),
+            previous_leaf=bytes(32),
+        )
+        root = hash_leaf(leaf)
+        self._on.hospital.transact("RecordRegistry", "commit", (self._on.patient, root, 1, secrets.token_bytes(32)))
+        message = {"agreement": agreement_id(terms), "deadline": terms.accept_until}
+        receipt = (terms.accept_until, self._ledger.sign(self._on.controller.account, "Receipt", message))
+        completion = (*values, [(root, leaf_values(leaf), [])], [0] * len(values[1]), receipt)
+        return self._on.hospital.transact("ClaimSettlement", "complete", completion)
+
+    def _read(
+        self,
+        receipt: Receipt,
+        terms: Terms,
+        policies: Sequence[InsuredPolicy],
+        lines: Sequence[ClaimLine],
+        day: int,
+    ) -> Adjudication:
+        remaining = [line.billed for line in lines]
+        events = {event.arguments["policy"]: event.arguments for event in receipt.events if event.name == "Adjudicated"}
+        results = []
+        for policy in policies:
+            found = events[policy.policy]
+            parts = [_unpack(packed) for packed in found["lines"]]
+            for index, part in enumerate(parts):
+                remaining[index] -= part.paid
+            used = self._policies.usage(policy.policy, day).accumulators
+            results.append(PolicyResult(tuple(parts), found["share"]["paid"], used))
+        self._require_paid(receipt, terms, results, sum(remaining))
+        return Adjudication(tuple(results), tuple(remaining))
+
+    def _require_paid(self, receipt: Receipt, terms: Terms, results: Sequence[PolicyResult], patient: int) -> None:
+        """What the hospital received is what the policies and the patient owe; the rest went back."""
+        moved = [event.arguments for event in receipt.events if event.name == "Transfer"]
+        received = sum(each["value"] for each in moved if each["to"] == self._on.payee)
+        refunded = sum(each["value"] for each in moved if each["to"] == self._on.payer.address)
+        expected = sum(result.paid for result in results) + patient
+        if received != expected or refunded != terms.deposit - patient:
+            raise IntegrityError(
+                "the money that moved is not what the claim says",
+                step="settle",
+                received=received,
+                expected=expected,
+                refunded=refunded,
+            )
+
+
+def _unpack(packed: int) -> LineResult:
+    return LineResult(*(packed >> shift & _FIELD for shift in (0, 48, 96, 144)))
+
+
+def _event(receipt: Receipt, name: str) -> dict[str, Any]:
+    return next(event.arguments for event in receipt.events if event.name == name)

@@ -1,0 +1,243 @@
+"""Claims on the ledger: completion, the patient's receipt, payment, review, contest, reversal, debts.
+
+Source of the rules: `contracts/interfaces/IClaimSettlement.sol`. A claim is named by its agreement's id.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from medunion.care.agreements import Agreements
+from medunion.care.offers import Agreement
+from medunion.care.terms import Terms
+from medunion.chain.service import Service, SignedAction
+from medunion.errors import InputError
+from medunion.ledger import Event, Receipt, Signer
+from medunion.settlement.evidence import Evidence
+from medunion.settlement.facts import (
+    ClaimFacts,
+    EvidenceUse,
+    Filing,
+    adjudications_of,
+    totals_of,
+)
+from medunion.settlement.standing import Due, Standing, Step
+
+_CONTRACT: Final = "ClaimSettlement"
+_PLANS: Final = "InsurancePlans"
+_HISTORY: Final = (
+    "ClaimFiled",
+    "EvidenceUsed",
+    "ReceiptGiven",
+    "EvidenceRequested",
+    "EvidenceReceived",
+    "ClaimApproved",
+    "ClaimContested",
+    "ContestConceded",
+    "ClaimLocked",
+    "ClaimRuled",
+    "ClaimSettled",
+    "ClaimReversed",
+    "ReceivablePaid",
+)
+_DEBTS: Final = ("DebtIncurred", "DebtPaid")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedReceipt:
+    """The patient's word that the treatment was given, valid until `deadline` (seconds); none without a signature."""
+
+    deadline: int
+    signature: bytes
+
+    def as_arguments(self) -> tuple[int, bytes]:
+        """The contract's `SignedReceipt` struct."""
+        return self.deadline, self.signature
+
+
+NO_RECEIPT: Final = SignedReceipt(0, b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """An open step of a claim, and the member whose it is; 0 where it is the patient's, a panel's or anybody's."""
+
+    claim: ClaimFacts
+    due: Due
+    member: int
+
+
+class Claims(Service):
+    """Claims on the ledger."""
+
+    def get(self, claim: bytes) -> ClaimFacts:
+        """A claim; InputError when none was filed under this id."""
+        filed = self.ledger.events(_CONTRACT, "ClaimFiled", claim=claim)
+        if not filed:
+            raise InputError("no claim was filed for this agreement", agreement="0x" + claim.hex())
+        return self._facts(filed[0])
+
+    def of(
+        self, *, patient: bytes | None = None, provider: int | None = None, insurer: int | None = None, since: int = 0
+    ) -> list[ClaimFacts]:
+        """The claims of a patient, a provider or on an insurer's policies, filed in or after a second, as filed."""
+        wanted: dict[str, Any] = {"patient": patient, "provider": provider}
+        indexed = {name: value for name, value in wanted.items() if value is not None}
+        filed = [each for each in self.ledger.events(_CONTRACT, "ClaimFiled", **indexed) if each.time >= since]
+        found = map(self._facts, filed)
+        return [each for each in found if insurer is None or insurer in each.insurers]
+
+    def history(self, claim: bytes) -> list[Event]:
+        """Everything that happened to a claim, oldest first."""
+        own = self.ledger.events(_CONTRACT, _HISTORY, claim=claim)
+        return _in_order([*own, *self.ledger.events(_CONTRACT, _DEBTS, claim=claim)])
+
+    def due(self, now: int, **of: Any) -> list[Awaited]:
+        """What is open at `now` of the claims that `of` chooses (see `of`): what waits for whom, or for anybody."""
+        return [
+            Awaited(each, step, _whose(each, step))
+            for each in self.of(**of)
+            for step in each.standing.due_at(now, each.review_periods)
+        ]
+
+    def complete(self, agreement: Agreement, evidence: Evidence, receipt: SignedReceipt = NO_RECEIPT) -> Receipt:
+        """Completes a treatment: files its claim, and pays it when the receipt is there. Sender: provider's FINANCE."""
+        completion = (*agreement.offer.as_arguments(), *evidence.as_arguments(), receipt.as_arguments())
+        return self.sender.transact(_CONTRACT, "complete", completion)
+
+    def sign_receipt(self, signer: Signer, agreement: bytes, *, deadline: int | None = None) -> SignedReceipt:
+        """Signs, as the patient's controller, that the treatment was given: for `complete` or `confirmation`."""
+        until = deadline or self.ledger.deadline()
+        message = {"agreement": agreement, "deadline": until}
+        return SignedReceipt(until, self.ledger.sign(signer, "Receipt", message))
+
+    def confirmation(self, terms: Terms, receipt: SignedReceipt) -> SignedAction:
+        """A receipt given after completion, for anybody to `relay`."""
+        arguments = (terms.as_arguments(), receipt.as_arguments())
+        return SignedAction(_CONTRACT, "confirmBySig", arguments, receipt.deadline)
+
+    def confirm(self, terms: Terms) -> Receipt:
+        """Confirms the treatment. The sender is the patient's controller."""
+        return self.sender.transact(_CONTRACT, "confirm", terms.as_arguments())
+
+    def release(self, terms: Terms) -> Receipt:
+        """Pays what is due. Anybody may."""
+        return self.sender.transact(_CONTRACT, "release", terms.as_arguments())
+
+    def request_evidence(self, terms: Terms) -> Receipt:
+        """Asks for the evidence, once. Sender, here and in the next three: ADJUDICATOR of the insurer in turn."""
+        return self.sender.transact(_CONTRACT, "requestEvidence", terms.as_arguments())
+
+    def receive_evidence(self, terms: Terms) -> Receipt:
+        """States that the evidence is here: the review runs from now."""
+        return self.sender.transact(_CONTRACT, "receiveEvidence", terms.as_arguments())
+
+    def approve(self, terms: Terms) -> Receipt:
+        """Approves; what is due is paid."""
+        return self.sender.transact(_CONTRACT, "approve", terms.as_arguments())
+
+    def contest(self, terms: Terms, rule: int, reason_digest: bytes) -> Receipt:
+        """Contests by a published rule; the digest is that of the signed finding."""
+        return self.sender.transact(_CONTRACT, "contest", terms.as_arguments(), rule, reason_digest)
+
+    def concede(self, terms: Terms) -> Receipt:
+        """Gives in to a contest as the provider (FINANCE), or states as anybody that the time to object is over."""
+        return self.sender.transact(_CONTRACT, "concede", terms.as_arguments())
+
+    def reverse(self, claim: ClaimFacts) -> Receipt:
+        """Gives everything back; what was paid comes from the sender, FINANCE of the provider, who allows just that."""
+        self._allow(claim.totals.insurer_paid + claim.totals.patient_paid)
+        return self.sender.transact(_CONTRACT, "reverse", claim.agreement.terms.as_arguments())
+
+    def pay_receivable(self, terms: Terms, amount: int) -> Receipt:
+        """Pays of what the patient still owes, from the sender's account to the provider's."""
+        self._allow(amount)
+        return self.sender.transact(_CONTRACT, "payReceivable", terms.as_arguments(), amount)
+
+    def repay(self, provider: int, amount: int) -> Receipt:
+        """Pays a provider's oldest debts from the sender's account; what is not needed comes back."""
+        self._allow(amount)
+        return self.sender.transact(_CONTRACT, "repay", provider, amount)
+
+    def debt(self, provider: int) -> int:
+        """What a provider owes from rulings."""
+        return int(self.ledger.call(_CONTRACT, "debtOf", provider))
+
+    def _allow(self, amount: int) -> None:
+        if amount:
+            contract = self.ledger.contracts.address(_CONTRACT)
+            self.sender.transact("SettlementToken", "approve", contract, amount)
+
+    def _facts(self, filed: Event) -> ClaimFacts:
+        claim: bytes = filed.arguments["claim"]
+        agreement = Agreements(self.ledger).get(claim)
+        policies = agreement.terms.policies
+        claim_of, currency, *rest = self.ledger.calls(
+            [
+                (_CONTRACT, "claimOf", claim),
+                ("SettlementToken", "currency"),
+                *((_CONTRACT, "shareOf", claim, position) for position in range(len(policies))),
+                *((_PLANS, "reviewOf", policy) for policy in policies),
+            ]
+        )
+        shares, reviews = rest[: len(policies)], rest[len(policies) :]
+        insurers = [insurer for insurer, _ in reviews]
+        standing, filing = Standing.from_call(claim_of), Filing.from_event(filed, len(policies))
+        history = self.history(claim)
+        return ClaimFacts(
+            agreement=agreement,
+            standing=standing,
+            filing=filing,
+            evidence=self._evidence(history, filed.transaction, len(agreement.offer.lines)),
+            adjudications=adjudications_of(
+                agreement,
+                standing,
+                filing,
+                insurers,
+                shares,
+                self.ledger.events(_PLANS, "Adjudicated", agreement=claim),
+                [event for event in history if event.name == "ClaimContested"],
+            ),
+            review_periods=tuple(terms["reviewPeriod"] for _, terms in reviews),
+            rules=tuple(terms["rules"] for _, terms in reviews),
+            totals=totals_of(agreement, standing, filing, self._money(claim, history)),
+            changed_at=history[-1].time,
+            currency=currency.decode(),
+        )
+
+    def _money(self, claim: bytes, history: list[Event]) -> list[Event]:
+        paid = self.ledger.events(_PLANS, "PoolPaid", agreement=claim)
+        return _in_order([*history, *paid, *self.ledger.events("CareAgreements", "DepositDisbursed", agreement=claim)])
+
+    def _evidence(self, history: list[Event], transaction: str, lines: int) -> EvidenceUse:
+        """Records from the events; which proves which line from the completing call, where nothing stood between."""
+        used = tuple(event.arguments["recordId"] for event in history if event.name == "EvidenceUsed")
+        sent = self.ledger.connection.request("eth_getTransactionByHash", transaction)
+        data = bytes.fromhex(str(sent["input"])[2:]) if sent else b""
+        passed = self.ledger.contracts.abi(_CONTRACT).function("complete").arguments(data)
+        if passed is None:
+            return EvidenceUse(used, ())
+        of_line = tuple(used[index] for index in passed[0][4])
+        return EvidenceUse(used, of_line if len(of_line) == lines else ())
+
+
+def released(claims: Claims, awaited: Iterable[Awaited]) -> list[Receipt]:
+    """Does what anybody can do of these steps: releases, and concessions whose time to object is over."""
+    done = []
+    for each in awaited:
+        terms = each.claim.agreement.terms
+        if each.due.step is Step.RELEASE:
+            done.append(claims.release(terms))
+        elif each.due.step is Step.CONCEDE:
+            done.append(claims.concede(terms))
+    return done
+
+
+def _in_order(events: list[Event]) -> list[Event]:
+    return sorted(events, key=lambda event: (event.block, event.log_index))
+
+
+def _whose(claim: ClaimFacts, due: Due) -> int:
+    if due.step is Step.REVIEW and due.position is not None:
+        return claim.insurers[due.position]
+    return claim.provider if due.step is Step.OBJECT else 0

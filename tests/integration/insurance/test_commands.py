@@ -1,0 +1,95 @@
+"""`medunion insurance`: tables and explanations of benefits through the contracts, each on a devnet of its own."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from medunion.demo import samples
+from medunion.settlement.money import MAX_AMOUNT
+from tests.integration.cli.commands import ROOT, Cli
+from tests.unit.insurance.explanations import adjudicated, eob, folder, item
+
+VECTORS = ROOT / "tests" / "vectors" / "insurance_cases.json"
+SAMPLES = Path(samples.__file__).parent
+
+pytestmark = pytest.mark.devnet
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    return Cli(tmp_path / "home")
+
+
+class TestCheck:
+    @pytest.mark.slow
+    def test_all_cases_match_by_contracts_and_preview(self, cli: Cli) -> None:
+        assert cli.data("insurance", "check", VECTORS) == {
+            "cases": 95,
+            "claims": 204,
+            "matched_contract": 95,
+            "matched_preview": 95,
+            "mismatches": [],
+        }
+
+    def test_a_wrong_expectation_is_told_of_both(self, cli: Cli, tmp_path: Path) -> None:
+        cases = json.loads(VECTORS.read_text())[:2]
+        cases[1]["claims"][0]["expect"]["patient"][0] = 7
+        table = tmp_path / "table.json"
+        table.write_text(json.dumps(cases))
+        outcome = cli.run("insurance", "check", table, "--json")
+        found = json.loads(outcome.out)
+        assert (outcome.code, found["matched_contract"], found["matched_preview"]) == (1, 1, 1)
+        assert [(each["by"], each["place"], each["expected"]) for each in found["mismatches"]] == [
+            ("preview", "patient[0]", 7),
+            ("contract", "patient[0]", 7),
+        ]
+
+    def test_the_largest_amounts_are_settled(self, cli: Cli, tmp_path: Path) -> None:
+        case = json.loads(VECTORS.read_text())[0]
+        case["policies"] *= 4
+        case["policies"][0] |= {"annual_limit": MAX_AMOUNT, "bands": [{"up_to": None, "pay_bps": 10_000}]}
+        case["start"] *= 4
+        case["claims"] = [{"lines": [{"billed": MAX_AMOUNT, "class": "A", "allowed": [MAX_AMOUNT] * 4}]}]
+        nothing = {"eligible": 0, "self_pay": 0, "deductible": 0, "paid": 0}
+        first = {"policy": 0, "lines": [nothing | {"eligible": MAX_AMOUNT, "paid": MAX_AMOUNT}], "paid": MAX_AMOUNT}
+        others = [{"policy": index, "lines": [nothing], "paid": 0} for index in (1, 2, 3)]
+        used = [case["start"][0] | {"covered_used": MAX_AMOUNT, "paid": MAX_AMOUNT}, *case["start"][1:]]
+        case["claims"][0]["expect"] = {"policies": [first, *others], "patient": [0], "accumulators": used}
+        table = tmp_path / "table.json"
+        table.write_text(json.dumps([case, case]))
+        found = cli.data("insurance", "check", table)
+        assert (found["matched_contract"], found["matched_preview"]) == (2, 2)
+
+    def test_a_flaw_of_the_table_is_refused(self, cli: Cli, tmp_path: Path) -> None:
+        table = tmp_path / "table.json"
+        table.write_text(VECTORS.read_text().replace('"billed":10000', '"billed":10000.5', 1))
+        assert "claims[0].lines[0].billed is no whole number" in cli.refused("insurance", "check", table)
+
+
+class TestReplay:
+    def test_the_samples_are_settled_line_by_line(self, cli: Cli) -> None:
+        found = cli.data("insurance", "replay", SAMPLES)
+        assert (found["eobs"], found["lines"], found["lines_matched"], found["claims_settled"]) == (120, 383, 383, 79)
+        assert (found["mismatches"], len(found["unread"])) == ([], 182)
+
+    def test_long_old_and_odd_ones_are_settled_or_told(self, cli: Cli, tmp_path: Path) -> None:
+        old = eob("old", *(adjudicated(number, number / 4) for number in range(1, 51)), day="1950-01-01")
+        misfit = eob("misfit", adjudicated(1, 10.0, 0.7), {"sequence": 2}, day="1950-12-31")
+        deductible = item(1, submitted=100, allowed=90, deductible=40, coinsurance=10, paid=40)
+        path = folder(tmp_path, old, misfit, eob("other", deductible, payer="Anthem"))
+        outcome = cli.run("insurance", "replay", path, "--json")
+        found = json.loads(outcome.out)
+        assert outcome.code == 1
+        assert (found["eobs"], found["lines"], found["lines_matched"], found["claims_settled"]) == (3, 52, 51, 4)
+        assert [(each["eob"], each["field"]) for each in found["mismatches"]] == [
+            ("misfit", "paid"),
+            ("misfit", "coinsurance"),
+        ]
+        assert found["unread"] == [{"eob": "misfit", "item": 2, "reason": "has no adjudication"}]
+        said = cli.run("insurance", "replay", path).out
+        assert "misfit, item 1: paid is 700, found 800" in said
+        assert "51 of 52 lines match; 4 claims settled" in said
+
+    def test_a_folder_without_files_is_refused(self, cli: Cli, tmp_path: Path) -> None:
+        assert "has no .json" in cli.refused("insurance", "replay", tmp_path)
