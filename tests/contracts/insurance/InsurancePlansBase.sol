@@ -52,13 +52,23 @@ abstract contract InsurancePlansBase is MoneyBase {
         internal
         returns (IInsurancePlans.Outcome[] memory outcomes, uint256 patientShare)
     {
-        vm.startPrank(address(settlement));
-        (, uint48[4] memory reserved) =
-            agreements.complete(_idOf(treatment), patient, treatment.terms.serviceUntil);
-        (outcomes, patientShare) = plans.adjudicate(
+        return _adjudicateWith(treatment, _completed(treatment), first, last);
+    }
+
+    /// @dev Completes an agreement: what it had reserved.
+    function _completed(Treatment memory treatment) internal returns (uint48[4] memory reserved) {
+        vm.prank(address(settlement));
+        (, reserved) = agreements.complete(_idOf(treatment), patient, treatment.terms.serviceUntil);
+    }
+
+    function _adjudicateWith(Treatment memory treatment, uint48[4] memory reserved, uint32 first, uint32 last)
+        internal
+        returns (IInsurancePlans.Outcome[] memory, uint256)
+    {
+        vm.prank(address(settlement));
+        return plans.adjudicate(
             _idOf(treatment), treatment.terms.policies, treatment.lines, treatment.covers, reserved, [first, last]
         );
-        vm.stopPrank();
     }
 
     /// @dev {_adjudicate} on the first day of the window: what each policy pays.
