@@ -25,6 +25,7 @@ COMMANDS = {
     "episode": "medunion.cli.episode",
     "agreement": "medunion.cli.agreement",
     "careplan": "medunion.cli.careplan",
+    "claim": "medunion.cli.claim",
     "grant": "medunion.cli.grant",
     "record": "medunion.cli.record",
     "evidence": "medunion.cli.evidence",

@@ -19,14 +19,14 @@ from medunion.chain.sender import Sender
 from medunion.governance.council import Council
 from medunion.governance.members import Members
 from medunion.governance.operators import Operators
-from medunion.settlement.money import MAX_AMOUNT
 from medunion.vocabulary import ALL_CATEGORIES, MemberKind, Purpose, Role
 
 HOSPITAL, INSURER, BANK = 1, 2, 3
 LANE = 0
 FOREVER = 2**40 - 1
 _SUITE = 1
-_MONEY = MAX_AMOUNT
+_MONEY = 2**100
+"""More than any number of claims moves; each is below 2^48."""
 _KINDS = {HOSPITAL: MemberKind.HOSPITAL, INSURER: MemberKind.INSURER, BANK: MemberKind.BANK}
 _ROLES = Role.DESK | Role.RECORDS | Role.FINANCE | Role.ADJUDICATOR
 

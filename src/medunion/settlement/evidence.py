@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from medunion.care.items import Item
 from medunion.care.offers import Agreement
+from medunion.care.terms import day_of
 from medunion.chain.ledger import ChainLedger, leaf_values
 from medunion.errors import InputError
 from medunion.fhir.collector import collect
@@ -135,10 +136,12 @@ class EvidenceFinder:
         reason, episode = self._ledger.may_write(terms.patient, terms.provider)
         if reason is not WriteReason.ALLOWED:
             raise InputError("the provider has no episode of this patient, nor its filing period", reason=reason.name)
+        # A day ahead of UTC there are places where it is tomorrow already.
+        last = min(terms.service_until, day_of(self._ledger.now()) + 1)
         entries = [
             entry
             for entry in self._list(agreement)
-            if not entry.successor and terms.service_from <= entry.service_day <= terms.service_until
+            if not entry.successor and terms.service_from <= entry.service_day <= last
         ]
         places = [(entry.author, entry.batch.root) for entry in entries]
         slots = self._ledger.slots(terms.patient, places) if places else []

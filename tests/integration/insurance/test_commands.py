@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from medunion.demo import samples
+from medunion.settlement.money import MAX_AMOUNT
 from tests.integration.cli.commands import ROOT, Cli
 from tests.unit.insurance.explanations import adjudicated, eob, folder, item
 
@@ -43,6 +44,22 @@ class TestCheck:
             ("preview", "patient[0]", 7),
             ("contract", "patient[0]", 7),
         ]
+
+    def test_the_largest_amounts_are_settled(self, cli: Cli, tmp_path: Path) -> None:
+        case = json.loads(VECTORS.read_text())[0]
+        case["policies"] *= 4
+        case["policies"][0] |= {"annual_limit": MAX_AMOUNT, "bands": [{"up_to": None, "pay_bps": 10_000}]}
+        case["start"] *= 4
+        case["claims"] = [{"lines": [{"billed": MAX_AMOUNT, "class": "A", "allowed": [MAX_AMOUNT] * 4}]}]
+        nothing = {"eligible": 0, "self_pay": 0, "deductible": 0, "paid": 0}
+        first = {"policy": 0, "lines": [nothing | {"eligible": MAX_AMOUNT, "paid": MAX_AMOUNT}], "paid": MAX_AMOUNT}
+        others = [{"policy": index, "lines": [nothing], "paid": 0} for index in (1, 2, 3)]
+        used = [case["start"][0] | {"covered_used": MAX_AMOUNT, "paid": MAX_AMOUNT}, *case["start"][1:]]
+        case["claims"][0]["expect"] = {"policies": [first, *others], "patient": [0], "accumulators": used}
+        table = tmp_path / "table.json"
+        table.write_text(json.dumps([case, case]))
+        found = cli.data("insurance", "check", table)
+        assert (found["matched_contract"], found["matched_preview"]) == (2, 2)
 
     def test_a_flaw_of_the_table_is_refused(self, cli: Cli, tmp_path: Path) -> None:
         table = tmp_path / "table.json"
