@@ -145,6 +145,20 @@ contract DisputeResolutionDrawTest is DisputesBase {
         }
     }
 
+    function test_Draw_LeavesOutTheProviderThatIsNoParty() public {
+        _addOperator(hospitalA.admin, people[0], Roles.READER);
+        for (uint256 i = 5; i < 8; ++i) {
+            _dismiss(people[i]);
+        }
+        _claimIs(ClaimStage.Contested, 1);
+        DisputeId id = _open();
+        skip(2 * STEP + 2);
+        disputes.anchor(id);
+        _nextBlock();
+        disputes.draw(id);
+        _assertStage(id, DisputeStage.Regulator);
+    }
+
     function test_Draw_LeavesOutWhoseTermEndsBeforeTheRuling() public {
         DisputeId id = _revealed();
         _nextBlock();
