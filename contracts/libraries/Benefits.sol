@@ -78,9 +78,10 @@ library Benefits {
         if (rules.benefit.caseRate != NONE) return rules.benefit.caseRate;
         uint256 count = covers.length / lines.length;
         for (uint256 k = 0; k < lines.length; ++k) {
-            Cover calldata cover = covers[k * count + index];
+            Cover calldata cover = covers[index];
             uint256 eligible = _min(lines[k].billed, cover.allowed);
             needed += eligible - _selfPay(eligible, cover.class, rules);
+            index += count;
         }
     }
 

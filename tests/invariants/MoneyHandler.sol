@@ -207,8 +207,8 @@ contract MoneyHandler is MoneyRulings {
             paid += d.shares[i].paid;
             if (d.shares[i].paid > AUTO_LIMIT) d.reviews |= 1 << i;
         }
-        uint256 share = treatment.terms.price - paid;
-        if (d.count != 0 && d.policies[d.count - 1] == people[d.person].policies[CASE_POLICY]) share = _shareIn(logs);
+        bool byCase = d.count != 0 && d.policies[d.count - 1] == people[d.person].policies[CASE_POLICY];
+        uint256 share = byCase ? _shareIn(logs) : treatment.terms.price - paid;
         uint256 most = treatment.terms.maxPatientShare;
         d.owed = share < most ? share : most;
         d.receivable = d.owed > d.deposit ? d.owed - d.deposit : 0;

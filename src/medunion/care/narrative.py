@@ -27,11 +27,12 @@ def table(rows: Sequence[Sequence[str]]) -> dict[str, str]:
 
 
 def paragraphs_of(element: Any, path: str) -> tuple[str, ...]:
-    """The texts of a Narrative, block by block; FhirError naming `path` when it has none."""
+    """The texts of a Narrative, block by block, cleaned; FhirError naming `path` when it has none."""
     reader = _Reader()
     reader.feed(element.get("div", "") if isinstance(element, dict) else "")
     reader.close()
-    found = tuple(text for part in reader.blocks if (text := "\n".join(map(str.strip, part.split("\n"))).strip()))
+    blocks = map(clean, reader.blocks)
+    found = tuple(text for part in blocks if (text := "\n".join(map(str.strip, part.split("\n"))).strip()))
     if not found:
         raise refused(path, "must be a text")
     return found

@@ -128,6 +128,11 @@ class Agreement:
             return complete_until(self.terms.service_until, self.standing.accepted_at)
         return 0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the ledger waits for an acceptance or a completion."""
+        return self.standing.state in (State.OFFERED, State.ACCEPTED)
+
     def state_at(self, second: int) -> State:
         """Where it stands then: EXPIRED from the second after its time on, whether or not anybody has said so."""
         return State.EXPIRED if self.may_expire(second) else self.standing.state

@@ -20,8 +20,8 @@ Names = Callable[[int], str]
 _TOLD = tuple(name for name in SECTIONS if name not in ("service", "prices"))
 
 
-def render(disclosure: Disclosure, agreement: Agreement, preview: Preview, names: Names) -> str:
-    """The page, in the language of the document; amounts that policies pay are those of this moment."""
+def render(disclosure: Disclosure, agreement: Agreement, preview: Preview | None, names: Names) -> str:
+    """The page, in the language of the document; what policies would pay is of this moment, and left out where None."""
     words = Words(disclosure.language)
     sections = [
         (name, words(f"disclosure.section.{name}"), disclosure.sections[name], len(disclosure.sections[name]) > 1)
@@ -36,25 +36,31 @@ def render(disclosure: Disclosure, agreement: Agreement, preview: Preview, names
         facts=_facts(words, disclosure, agreement, preview),
         sections=sections,
         prices=_prices(words, disclosure),
-        payers=_payers(words, disclosure, preview, names),
+        payers=_payers(words, disclosure, preview, names) if preview else None,
         notes=_notes(words, agreement, preview, names),
         agreement="0x" + agreement.id.hex(),
     )
 
 
-def _facts(words: Words, disclosure: Disclosure, agreement: Agreement, preview: Preview) -> list[tuple[str, str]]:
+def _facts(
+    words: Words, disclosure: Disclosure, agreement: Agreement, preview: Preview | None
+) -> list[tuple[str, str]]:
     terms, currency = agreement.terms, disclosure.currency
     days = words("disclosure.page.days", first=fhir.day(terms.service_from), last=fhir.day(terms.service_until))
-    return [
+    facts = [
         (words("disclosure.page.provider"), disclosure.provider_name),
         (words("disclosure.page.window"), days),
         (words("disclosure.page.until"), _moment(terms.accept_until)),
         (words("disclosure.page.price"), money.show(terms.price, currency)),
-        (words("disclosure.page.insured"), money.show(preview.insured, currency)),
-        (words("disclosure.page.owes"), money.show(preview.owes, currency)),
         (words("disclosure.page.most"), money.show(terms.max_patient_share, currency)),
         (words("disclosure.page.deposit"), money.show(terms.deposit, currency)),
     ]
+    if preview is not None:
+        facts += [
+            (words("disclosure.page.insured"), money.show(preview.insured, currency)),
+            (words("disclosure.page.owes"), money.show(preview.owes, currency)),
+        ]
+    return facts
 
 
 def _prices(words: Words, disclosure: Disclosure) -> Table:
@@ -82,7 +88,7 @@ def _payers(words: Words, disclosure: Disclosure, preview: Preview, names: Names
     return Table("", (words("disclosure.column.payer"), words("disclosure.column.price")), tuple(rows))
 
 
-def _notes(words: Words, agreement: Agreement, preview: Preview, names: Names) -> list[str]:
+def _notes(words: Words, agreement: Agreement, preview: Preview | None, names: Names) -> list[str]:
     terms = agreement.terms
     notes = [words("disclosure.page.most_note")]
     if begin_of(terms.service_from) > agreement.standing.offered_at:
@@ -91,7 +97,7 @@ def _notes(words: Words, agreement: Agreement, preview: Preview, names: Names) -
         notes.append(words("disclosure.page.no_cancel_note"))
     if terms.deposit:
         notes.append(words("disclosure.page.deposit_note"))
-    if preview.parts:
+    if preview is not None and preview.parts:
         readers = words.listed(list(dict.fromkeys(names(part.insurer) for part in preview.parts)))
         kinds = [words.category(each) for each in Category if each.bit & agreement.offer.categories]
         notes.append(words("disclosure.page.read_note", insurers=readers, categories=words.listed(kinds)))

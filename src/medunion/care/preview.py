@@ -53,7 +53,7 @@ class Preview:
 
 
 def preview(ledger: ChainLedger, agreement: Agreement) -> Preview:
-    """The preview of an agreement that is offered or accepted; what it reserved itself is its own to use."""
+    """The preview of an agreement that is open (`is_open`); what it reserved itself is its own to use."""
     offer, terms = agreement.offer, agreement.terms
     own = agreement.standing.reserved or (0,) * len(terms.policies)
     policies, plans = Policies(ledger), Plans(ledger)

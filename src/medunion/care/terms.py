@@ -146,6 +146,8 @@ class Terms:
         self._require_times()
 
     def _require_parties(self) -> None:
+        if self.disclosure_digest == ZERO:
+            raise InputError("an agreement has a disclosure", field="disclosureDigest")
         if not is_account(self.payee) or int(self.payee, 16) == 0:
             raise InputError("payee is an account in EIP-55 notation", field="payee")
         if len(self.policies) > MAX_POLICIES:

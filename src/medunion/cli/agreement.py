@@ -116,7 +116,7 @@ def show(agreement: str, reader: str | None, document: Path | None, fhir: str | 
         if fhir is not None:
             click.echo(_fhir(opened, found, body, fhir))
             return
-        shown = preview(opened.ledger, found)
+        shown = preview(opened.ledger, found) if found.is_open else None
         facts = described(opened, found, shown, body)
         if as_json:
             emit_json(facts)
@@ -146,7 +146,8 @@ def disclosure(agreement: str, output: Path, reader: str | None, document: Path 
             raise UsageError("name who reads it with --as, or the file that was handed over with --document")
         told = check_told(found, body)
         if output.suffix == ".html":
-            body = render(told, found, preview(opened.ledger, found), opened.member_name).encode()
+            shares = preview(opened.ledger, found) if found.is_open else None
+            body = render(told, found, shares, opened.member_name).encode()
     write_file(output, body)
     say("agreement.disclosure.done", file=output)
 

@@ -39,7 +39,7 @@ def row(opened: "Network", each: "Agreement", now: int, currency: str, *, as_jso
     }
 
 
-def described(opened: "Network", found: "Agreement", shown: "Preview", body: bytes | None) -> dict[str, Any]:
+def described(opened: "Network", found: "Agreement", shown: "Preview | None", body: bytes | None) -> dict[str, Any]:
     """An agreement as JSON; amounts in minor units, times in seconds."""
     from medunion.care.acceptance import check_told
 
@@ -58,13 +58,13 @@ def described(opened: "Network", found: "Agreement", shown: "Preview", body: byt
         "carePlan": terms.care_plan if any(terms.care_plan) else None,
         "visit": terms.visit if any(terms.care_plan) else None,
         "disclosureDigest": terms.disclosure_digest,
-        "policies": [_policy(opened, found, shown, index) for index in range(len(shown.parts))],
+        "policies": [_policy(opened, found, shown, index) for index in range(len(terms.policies))],
         "lines": [
             {"billed": line.billed, "category": camel(line.category.name), **_item(told, index)}
             for index, line in enumerate(found.offer.lines)
         ],
-        "patientOwes": shown.owes,
-        "writtenOff": shown.written_off,
+        "patientOwes": shown.owes if shown else None,
+        "writtenOff": shown.written_off if shown else None,
         "told": None if told is None else {name: list(texts) for name, texts in told.sections.items()},
         "canCancel": found.may_cancel(now),
         "canExpire": found.may_expire(now),
@@ -72,7 +72,7 @@ def described(opened: "Network", found: "Agreement", shown: "Preview", body: byt
     }
 
 
-def say_terms(opened: "Network", found: "Agreement", shown: "Preview", body: bytes | None) -> None:
+def say_terms(opened: "Network", found: "Agreement", shown: "Preview | None", body: bytes | None) -> None:
     """An agreement for people."""
     from medunion.care.acceptance import check_told
 
@@ -81,7 +81,8 @@ def say_terms(opened: "Network", found: "Agreement", shown: "Preview", body: byt
     say("agreement.show.terms", **{**facts, "agreement": "0x" + found.id.hex()})
     if body is not None:
         _say_told(check_told(found, body), currency)
-    _say_shares(opened, found, shown, currency)
+    if shown is not None:
+        _say_shares(opened, found, shown, currency)
 
 
 def report_review(opened: "Network", reviewed: "Review") -> None:
@@ -129,20 +130,23 @@ def _say_shares(opened: "Network", found: "Agreement", shown: "Preview", currenc
             amount=money.show(shown.written_off, currency))  # fmt: skip
 
 
-def _policy(opened: "Network", found: "Agreement", shown: "Preview", index: int) -> dict[str, Any]:
-    part, reserved = shown.parts[index], found.standing.reserved
-    return {
-        "policy": part.policy,
-        "insurer": opened.member_name(part.insurer),
-        "plan": part.plan,
-        "pays": part.pays,
-        "reserves": part.reserves,
+def _policy(opened: "Network", found: "Agreement", shown: "Preview | None", index: int) -> dict[str, Any]:
+    reserved = found.standing.reserved
+    described: dict[str, Any] = {
+        "policy": found.terms.policies[index],
         "reserved": reserved[index] if reserved else 0,
-        "funded": part.is_funded,
-        "covers": [
-            {"class": cover.class_index, "allowed": cover.allowed} for cover in found.offer.covers_of(index)
-        ],
+        "covers": [{"class": cover.class_index, "allowed": cover.allowed} for cover in found.offer.covers_of(index)],
     }
+    if shown is not None:
+        part = shown.parts[index]
+        described |= {
+            "insurer": opened.member_name(part.insurer),
+            "plan": part.plan,
+            "pays": part.pays,
+            "reserves": part.reserves,
+            "funded": part.is_funded,
+        }
+    return described
 
 
 def _item(told: "Disclosure | None", index: int) -> dict[str, Any]:

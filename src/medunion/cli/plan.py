@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from medunion.cli.files import read_file, write_file
+from medunion.cli.files import read_file
 from medunion.cli.output import emit_json, emit_rows, say
+from medunion.cli.plan_catalogue import catalogue, learn, rules
 from medunion.cli.support import argument, done, group, json_option, network
 from medunion.locale import translate as t
 from medunion.vocabulary import Role
@@ -22,7 +23,11 @@ file_argument = click.argument(
 
 @group("plan")
 def command() -> None:
-    """Publish, list, show, network, pool."""
+    """Publish, list, show, network, pool, catalogue, learn, rules."""
+
+
+for each in (catalogue, learn, rules):
+    command.add_command(each)
 
 
 @command.command(help=t("plan.publish.help"))
@@ -38,9 +43,7 @@ def publish(insurer: str, file: Path, as_json: bool) -> None:
     with network() as opened:
         handle = opened.member(insurer)
         plan, receipt = opened.plans.acting(handle.acting(Role.FINANCE)).publish(document)
-        folder = handle.path / "plans"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        write_file(folder / f"{plan}.json", document.source)
+        opened.insurer_desk(insurer).keep_plan(document.source)
     done("plan.publish.done", receipt, as_json, plan=plan, name=document.name, insurer=insurer)
 
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "episode": "medunion.cli.episode",
     "agreement": "medunion.cli.agreement",
     "careplan": "medunion.cli.careplan",
+    "claim": "medunion.cli.claim",
     "grant": "medunion.cli.grant",
     "record": "medunion.cli.record",
     "evidence": "medunion.cli.evidence",
@@ -34,6 +35,7 @@ COMMANDS = {
     "policy": "medunion.cli.policy",
     "token": "medunion.cli.token",
     "insurance": "medunion.cli.insurance",
+    "dispute": "medunion.cli.dispute",
     "scan": "medunion.cli.scan",
 }
 

@@ -1,7 +1,18 @@
 """Steps 1 to 3: the consortium, the patients, and the first hospital's whole history of them."""
 
 from medunion.demo.additions import additions, prepared_additions
-from medunion.demo.stage import CLINIC, HOSPITAL_A, HOSPITAL_B, INSURER, LABORATORY, REGULATOR, TRUSTEES, Patient, Stage
+from medunion.demo.stage import (
+    BANK,
+    CLINIC,
+    HOSPITAL_A,
+    HOSPITAL_B,
+    INSURER,
+    LABORATORY,
+    REGULATOR,
+    TRUSTEES,
+    Patient,
+    Stage,
+)
 from medunion.demo.voice import word
 from medunion.identity.wallet import Identity
 from medunion.locale import translate as t
@@ -15,13 +26,14 @@ MEMBERS = [
     (LABORATORY, MemberKind.LABORATORY),
     (INSURER, MemberKind.INSURER),
     (REGULATOR, MemberKind.REGULATOR),
+    (BANK, MemberKind.BANK),
 ]
 _PROVISIONAL = 1
 """Position of the patient who arrives unidentified. A patient who is alone was so once before, under another id."""
 
 
 def admit_members(stage: Stage) -> None:
-    """1: a council of three admits six members; the regulator attests the clinicians."""
+    """1: a council of three admits seven members; the regulator attests the clinicians."""
     stage.begin(1)
     network = stage.network
     council = network.council

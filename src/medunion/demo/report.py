@@ -15,7 +15,10 @@ from medunion.records.receipt import CommitReceipt
 
 @dataclass(slots=True)
 class Report:
-    """Filled while the story is told. `gas` in units of gas, `timings_ms` in milliseconds by step."""
+    """Filled while the story is told. `gas` in units of gas, `timings_ms` in milliseconds by step.
+
+    Money is in minor units. `disputes` say how each ended; `token_conservation` is what the chain says of all tokens.
+    """
 
     patients: int = 0
     records_committed: int = 0
@@ -25,6 +28,10 @@ class Report:
     refusals: list[dict[str, Any]] = field(default_factory=list)
     timings_ms: dict[str, int] = field(default_factory=dict)
     verified_records: int = 0
+    claims: dict[str, int] = field(default_factory=dict)
+    disputes: list[dict[str, Any]] = field(default_factory=list)
+    care_plan_visits: int = 0
+    token_conservation: dict[str, Any] = field(default_factory=dict)
 
     def committed(self, receipt: CommitReceipt, operation: str = "commit") -> None:
         """Counts what a commit did; `operation` is the key of its gas."""
@@ -32,6 +39,12 @@ class Report:
         self.batches += len(receipt.batches)
         self.resources_by_type.update(receipt.resources_by_type)
         self.gas[operation].append(receipt.gas)
+
+    def documented(self, resource_type: str) -> None:
+        """Counts a document that was committed with an offer or a care plan."""
+        self.records_committed += 1
+        self.batches += 1
+        self.resources_by_type[resource_type] += 1
 
     def refused(self, step: int, failure: MedUnionError) -> None:
         """Notes a refusal with its reason: a contract's or release point's, else the error's code."""
@@ -56,6 +69,10 @@ class Report:
             "refusals": self.refusals,
             "timings_ms": self.timings_ms,
             "verified_records": self.verified_records,
+            "claims": self.claims,
+            "disputes": self.disputes,
+            "care_plan_visits": self.care_plan_visits,
+            "token_conservation": self.token_conservation,
         }
 
     def write(self, path: Path) -> None:

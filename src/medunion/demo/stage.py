@@ -19,9 +19,10 @@ from medunion.network.desk import Desk
 from medunion.records.patient import PatientReader
 from medunion.records.read import Record
 from medunion.records.service import RecordService
+from medunion.settlement.evidence import Evidence
 
 HOSPITAL_A, HOSPITAL_B, CLINIC = "hospital-a", "hospital-b", "clinic"
-LABORATORY, INSURER, REGULATOR = "laboratory", "insurer", "regulator"
+LABORATORY, INSURER, REGULATOR, BANK = "laboratory", "insurer", "regulator", "bank"
 TRUSTEES = (HOSPITAL_B, LABORATORY, REGULATOR)
 
 _REFUSALS = (AccessRefused, ContractRefused, IntegrityError, KeysUnavailable)
@@ -68,6 +69,10 @@ class Stage:
         self.step = 0
         self.patients: list[Patient] = []
         self.voice = voice
+        self.policies: list[bytes] = []
+        self.claims: list[bytes] = []
+        self.used: list[Evidence] = []
+        self.transactions = 0
         self._services: dict[str, RecordService] = {}
 
     @property

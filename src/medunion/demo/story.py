@@ -1,4 +1,4 @@
-"""Tells the story in twelve steps, in a folder that is removed afterwards or kept for whoever wants to look."""
+"""Tells the story in nineteen steps, in a folder that is removed afterwards or kept for whoever wants to look."""
 
 import secrets
 import shlex
@@ -12,7 +12,9 @@ from pathlib import Path
 import click
 
 from medunion import processes, settings
+from medunion.demo.agreeing import insure, treat_and_pay, wait_for_the_window
 from medunion.demo.beginning import admit_members, commit_histories, register_patients
+from medunion.demo.claiming import check_ups, keep_books, reverse, review
 from medunion.demo.inputs import from_folder, shipped
 from medunion.demo.report import Report
 from medunion.demo.sharing import (
@@ -89,8 +91,15 @@ def _acts(keep: Path | None) -> list[tuple[str, Callable[[Stage], None]]]:
         ("8_flip_byte", flip_byte),
         ("9_revoke", revoke),
         ("10_break_the_glass", break_the_glass),
-        ("11_look_back", look_back),
-        ("12_lose_author", partial(lose_author, keep=spare)),
+        ("11_insure", insure),
+        ("12_treat_and_pay", treat_and_pay),
+        ("13_wait_for_the_window", wait_for_the_window),
+        ("14_review", review),
+        ("15_reverse", reverse),
+        ("16_check_ups", check_ups),
+        ("17_keep_books", keep_books),
+        ("18_look_back", look_back),
+        ("19_lose_author", partial(lose_author, keep=spare)),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Steps 10 to 12: an emergency, the patient's look back, and a hospital that is gone."""
+"""Steps 10, 18 and 19: an emergency, the patient's look back, and a hospital that is gone."""
 
 import shutil
 from collections.abc import Iterator
@@ -55,8 +55,8 @@ def break_the_glass(stage: Stage) -> None:
 
 
 def look_back(stage: Stage) -> None:
-    """11: what the ledger and each release point tell the patient about who was let in, and who looked."""
-    stage.begin(11)
+    """18: what the ledger and each release point tell the patient about who was let in, and who looked."""
+    stage.begin(18)
     network, patient = stage.network, stage.hero
     history = [
         *network.patients.history(patient.id),
@@ -77,12 +77,12 @@ def look_back(stage: Stage) -> None:
 
 
 def lose_author(stage: Stage, keep: Path | None) -> None:
-    """12: hospital A's folder and keys are deleted: one trustee opens nothing, two release everything.
+    """19: hospital A's folder and keys are deleted: one trustee opens nothing, two release everything.
 
     Then every patient reads back every version of every record, through ledger proof and decryption. `keep` names
     where an auditor's copy of the folder waits meanwhile.
     """
-    stage.begin(12)
+    stage.begin(19)
     author = stage.member(HOSPITAL_A)
     folder, member = author.path, author.id
     stage.close_records(HOSPITAL_A)

@@ -229,12 +229,15 @@ contract ClaimSettlementRulingTest is SettlementBase {
 
     function test_Repay_InParts() public {
         _indebted(100_00, 30_00);
-        _fundProvider(60_00);
+        _fundProvider(150_00);
         vm.startPrank(hospitalA.finance);
         settlement.repay(HOSPITAL_A, 40_00);
         assertEq(settlement.debtOf(HOSPITAL_A), 90_00);
         settlement.repay(HOSPITAL_A, 20_00);
         assertEq(settlement.debtOf(HOSPITAL_A), 70_00);
+        settlement.repay(HOSPITAL_A, 90_00);
+        assertEq(settlement.debtOf(HOSPITAL_A), 0);
+        assertEq(token.balanceOf(hospitalA.finance), 20_00);
     }
 
     Treatment private _before;

@@ -148,6 +148,9 @@ class TestAgreement:
         assert (after["state"], after["held"], after["payer"]) == ("accepted", 2_000, accepted["payer"])
         assert after["policies"][0]["reserved"] == 10_720
         clinic.said("agreement", "withdraw", agreement)
+        ended = clinic.data("agreement", "show", agreement, "--as", "alice")
+        assert (ended["state"], ended["held"], ended["patientOwes"]) == ("withdrawn", 0, None)
+        assert "would pay" not in clinic.said("agreement", "show", agreement)
 
     @pytest.mark.usefixtures("folder")
     def test_looking_signs_nothing(self, clinic: Cli) -> None:

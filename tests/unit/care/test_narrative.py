@@ -20,6 +20,7 @@ class TestNarrative:
 
     def test_what_acts_on_a_reader_is_cleaned(self) -> None:
         assert "\u202e" not in narrative(["a\u202eb"])["div"]
+        assert paragraphs_of({"div": "<div><p>a\u202eb\x1b[2Jc</p></div>"}, "x") == ("a\ufffdb\ufffd[2Jc",)
 
     def test_others_markup_is_read_block_by_block(self) -> None:
         div = "<div><h2>Risks</h2><ul><li>one <b>and</b>\n more</li><li>two</li></ul></div>"

@@ -51,6 +51,15 @@ class TestPage:
     def test_nothing_is_said_of_a_write_off_where_there_is_none(self) -> None:
         assert "may not ask for it" not in page(disclosure(), preview(5_000)).said
 
+    def test_where_nothing_waits_nothing_is_said_of_who_would_pay(self) -> None:
+        told = disclosure()
+        terms = terms_of(told, b"\x09" * 32)
+        offer = Offer(terms, tuple(item.line for item in told.items), COVERS)
+        ended = Agreement(offer, Standing(State.SETTLED, begin_of(DAY), begin_of(DAY), PAYEE, 0, (0, 0)))
+        said = seen(render(told, ended, None, names)).said
+        assert "The most you will pay 50.00 CNY" in said
+        assert "would pay" not in said
+
     def test_what_insurers_may_read_and_when_it_can_be_cancelled(self) -> None:
         said = page(disclosure(), offered_at=begin_of(DAY)).said
         assert "Basic Insurance, Supplementary Insurance may read" in said

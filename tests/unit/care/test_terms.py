@@ -108,6 +108,7 @@ class TestBounds:
         [
             ("patient", {"patient": b"short"}),
             ("salt", {"salt": "0x"}),
+            ("disclosureDigest", {"disclosure_digest": bytes(32)}),
             ("provider", {"provider": 2**32}),
             ("provider", {"provider": -1}),
             ("visit", {"visit": 2**16}),

@@ -5,7 +5,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from click import Context, Group
 
+from medunion.cli.root import root
 from medunion.crypto.passphrase import KdfCost
 from medunion.insurance import catalogue_csv
 from medunion.insurance.catalogue import Limits
@@ -94,7 +96,16 @@ class TestPage:
         }
         exec(block("python"), names)  # noqa: S102  the page's own program
         assert names["outcomes"] == []
-        assert {path.name for path in home.path.iterdir()} >= {"insurance.sqlite"}
+        names["history"].close()
+        assert [path.name for path in (home.path / "insurance").iterdir()] == ["history.sqlite"]
+
+    def test_its_commands_are_there(self) -> None:
+        for words in re.findall(r"^medunion (.*?)\s*(?:#.*)?$", block("sh"), re.MULTILINE):
+            group, name, *arguments = words.split()
+            command = root.get_command(Context(root), group)
+            assert isinstance(command, Group)
+            found = command.commands[name]
+            found.make_parser(Context(found)).parse_args(arguments)
 
     def test_its_answer_is_the_one_that_is_signed(self) -> None:
         assert f"`{typed_data.type_text(ANSWER, 'Answer')}`" in PAGE

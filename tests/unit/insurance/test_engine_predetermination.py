@@ -17,6 +17,7 @@ from medunion.insurance.engine.answers import AnswerLog, AnswerSigner
 from medunion.insurance.engine.history import History
 from medunion.insurance.engine.predetermination import VALIDITY, PredeterminationService, Refusal
 from medunion.insurance.engine.reasons import OWN, STANDARD
+from medunion.locale import LANGUAGES, translate_to
 from medunion.vocabulary import Category
 
 from ..records.fake import FakeChain, FakeLedger
@@ -174,6 +175,11 @@ class TestSign:
         longest = proposal(accept_until=NOW + VALIDITY - 1, reserved_until=NOW + VALIDITY - 1, service_until=UNTIL + 30)
         longest = replace(longest, terms=replace(longest.terms, service_until=UNTIL + 30))
         assert insurer.service.sign(longest).valid_until == NOW + VALIDITY - 1
+
+
+@pytest.mark.parametrize("refusal", Refusal)
+def test_every_refusal_has_words_in_both_languages(refusal: Refusal) -> None:
+    assert len({translate_to(language, f"reason.{refusal}") for language in LANGUAGES}) == len(LANGUAGES)
 
 
 def test_is_the_port_by_which_offers_are_made(insurer: Insurer) -> None:

@@ -81,8 +81,9 @@ class History:
 
     @classmethod
     def of(cls, home: MemberHome) -> "History":
-        """The one in an insurer's folder: `answers.jsonl`, indexed by `insurance.sqlite`."""
-        return cls(home.path / "insurance.sqlite", AnswerLog(home.path / "answers.jsonl", home.kek), home.kek)
+        """The one in an insurer's folder: `insurance/answers.jsonl`, indexed by `insurance/history.sqlite`."""
+        folder = home.path / "insurance"
+        return cls(folder / "history.sqlite", AnswerLog(folder / "answers.jsonl", home.kek), home.kek)
 
     def close(self) -> None:
         """Closes the file."""
