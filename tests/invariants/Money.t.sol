@@ -28,6 +28,10 @@ abstract contract MoneyCampaign is Test {
 
 /// @notice Treatments are offered, agreed, completed and paid; seldom is one disputed.
 contract MoneyInvariants is MoneyCampaign {
+    /// A handler that reverts found what its ghost store cannot express.
+    /// forge-config: default.invariant.fail-on-revert = true
+    /// forge-config: ci.invariant.fail-on-revert = true
+    /// forge-config: nightly.invariant.fail-on-revert = true
     /// forge-config: nightly.invariant.runs = 2000
     function invariant_MoneyIsWhereTheRulesSay() public view {
         handler.assertMoney();
@@ -56,6 +60,10 @@ contract MoneyInvariants is MoneyCampaign {
 
 /// @notice Most claims are reviewed, contested, disputed, ruled or reversed.
 contract MoneyInQuarrelInvariants is MoneyCampaign {
+    /// A handler that reverts found what its ghost store cannot express.
+    /// forge-config: default.invariant.fail-on-revert = true
+    /// forge-config: ci.invariant.fail-on-revert = true
+    /// forge-config: nightly.invariant.fail-on-revert = true
     /// forge-config: nightly.invariant.runs = 2000
     function invariant_MoneyInQuarrelIsWhereTheRulesSay() public view {
         handler.assertMoney();
