@@ -65,11 +65,12 @@ class TestPeers:
 
 
 class TestReadme:
-    def test_shows_the_snapshots_figures(self) -> None:
+    @pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+    def test_shows_the_snapshots_figures(self, page: str) -> None:
         snapshot = json.loads(gas.SNAPSHOT.read_text(encoding="utf-8"))
-        readme = (gas.ROOT / "README.md").read_text(encoding="utf-8")
+        readme = (gas.ROOT / page).read_text(encoding="utf-8")
         shown = dict(re.findall(r"^\| `(\w+)` \| ([\d,.]+) \|$", readme, re.MULTILINE))
-        assert len(shown) >= 12
+        assert len(shown) >= 20
         assert shown == {name: f"{snapshot[name]:,}" for name in shown}
 
 
