@@ -35,8 +35,9 @@ contract MoneyInvariants is MoneyCampaign {
 
     function afterInvariant() public {
         handler.assertMostlySucceeds("money");
+        handler.assertAllMoney();
         handler.leave();
-        handler.assertMoney();
+        handler.assertAllMoney();
     }
 
     function _selectors() internal view override returns (bytes4[] memory selectors) {
@@ -62,8 +63,9 @@ contract MoneyInQuarrelInvariants is MoneyCampaign {
 
     function afterInvariant() public {
         handler.assertMostlySucceeds("money in quarrel");
+        handler.assertAllMoney();
         handler.leave();
-        handler.assertMoney();
+        handler.assertAllMoney();
     }
 
     function _selectors() internal view override returns (bytes4[] memory selectors) {

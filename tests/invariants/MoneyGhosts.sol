@@ -62,6 +62,8 @@ abstract contract MoneyGhosts is MoneyParties {
     /// @dev What claims that left the store added to their policies' accumulators.
     mapping(PolicyId policy => Share) internal folded;
     uint256 internal issued;
+    /// @dev The treatment of the last call.
+    uint256 internal touched;
 
     /// @dev Reads what the token moved in a call on `deal` in which only `spender` may pay; the model has changed before.
     function _observe(uint256 deal, uint256 provider, address spender, Vm.Log[] memory logs) internal {
@@ -72,8 +74,10 @@ abstract contract MoneyGhosts is MoneyParties {
             address to = address(uint160(uint256(logs[i].topics[2])));
             _flow(deal, provider, spender, [from, to], abi.decode(logs[i].data, (uint256)));
         }
-        if (deal == NOBODYS || deals[deal].filedAt == 0) return;
+        if (deal == NOBODYS) return;
+        touched = deal;
         Deal storage d = deals[deal];
+        if (d.filedAt == 0) return;
         if (d.flows.fromPools + d.flows.fromDeposit != paidBefore && block.timestamp < d.payableAt) ++wrongTimes;
         _follow(d);
     }
@@ -131,7 +135,17 @@ abstract contract MoneyGhosts is MoneyParties {
         while (d.reviews >> index & 1 == 0) ++index;
     }
 
-    /// @notice Reverts unless everybody's money is where the rules say.
+    /// @notice {assertMoney}, and that no call changed another treatment than its own.
+    function assertAllMoney() external view {
+        assertMoney();
+        for (uint256 i = 0; i < deals.length; ++i) {
+            _assertDeal(deals[i]);
+        }
+        _assertAccumulators(0);
+        _assertAccumulators(1);
+    }
+
+    /// @notice Reverts unless everybody's money is where the rules say; of treatments it looks into that of the last call.
     function assertMoney() public view {
         assertEq(wrongSuccesses, 0, "somebody moved another's money");
         assertEq(wrongTimes, 0, "paid before its time");
@@ -140,19 +154,26 @@ abstract contract MoneyGhosts is MoneyParties {
         uint256 deposits = 0;
         for (uint256 i = 0; i < deals.length; ++i) {
             Deal storage d = deals[i];
-            _assertDeal(d);
             deposits += d.deposit;
-            for (uint256 k = 0; k < d.count; ++k) {
-                uint256 held = d.state == AgreementState.Accepted ? d.reserved[k] : k < d.next ? 0 : d.shares[k].paid;
-                reserved[insurerOfPolicy[d.policies[k]]] += held;
-            }
+            _addReserved(d, reserved);
+        }
+        if (touched < deals.length) {
+            _assertDeal(deals[touched]);
+            _assertAccumulators(deals[touched].person);
         }
         assertEq(token.balanceOf(address(agreements)), deposits, "deposits");
         _assertPools(reserved);
-        _assertAccumulators();
         _assertConserved();
         for (uint256 i = 0; i < 2; ++i) {
             assertEq(settlement.debtOf(hospitals[i].member), debts[i], "debt");
+        }
+    }
+
+    function _addReserved(Deal storage d, uint256[2] memory reserved) private view {
+        bool agreed = d.state == AgreementState.Accepted;
+        if (!agreed && d.filedAt == 0) return;
+        for (uint256 k = agreed ? 0 : d.next; k < d.count; ++k) {
+            reserved[insurerOfPolicy[d.policies[k]]] += agreed ? d.reserved[k] : d.shares[k].paid;
         }
     }
 
@@ -192,23 +213,21 @@ abstract contract MoneyGhosts is MoneyParties {
         assertEq(token.balanceOf(address(plans)), sum, "pools");
     }
 
-    function _assertAccumulators() private view {
-        for (uint256 p = 0; p < 2; ++p) {
-            for (uint256 k = 0; k < 3; ++k) {
-                PolicyId id = people[p].policies[k];
-                (Accumulators memory used,) = plans.accumulatorsOf(id, plans.periodOf(id, TODAY));
-                Share memory sum = _sumOf(id);
-                assertEq(abi.encode(used), abi.encode(sum), "accumulators");
-            }
+    /// @dev Of a person's policies: the shares of claims that were not reversed; nothing was used when they were issued.
+    function _assertAccumulators(uint256 person) private view {
+        for (uint256 k = 0; k < 3; ++k) {
+            PolicyId id = people[person].policies[k];
+            (Accumulators memory used,) = plans.accumulatorsOf(id, plans.periodOf(id, TODAY));
+            assertEq(abi.encode(used), abi.encode(_sumOf(person, id)), "accumulators");
         }
     }
 
-    /// @dev The shares of claims that were not reversed; nothing was used when the policies were issued.
-    function _sumOf(PolicyId id) private view returns (Share memory sum) {
+    function _sumOf(uint256 person, PolicyId id) private view returns (Share memory sum) {
         sum = folded[id];
         for (uint256 i = 0; i < deals.length; ++i) {
             Deal storage d = deals[i];
-            for (uint256 k = 0; k < d.count && d.filedAt != 0; ++k) {
+            if (d.person != person || d.filedAt == 0) continue;
+            for (uint256 k = 0; k < d.count; ++k) {
                 if (d.policies[k] == id) _add(sum, d.shares[k]);
             }
         }

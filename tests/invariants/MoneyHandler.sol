@@ -17,12 +17,13 @@ contract MoneyHandler is MoneyRulings {
         issued = token.totalIssued();
     }
 
-    function offer(uint256 seed) external {
+    function offer(uint256 seed) public {
         seed = _spread(seed);
         uint256 slot = _slot(seed);
         uint256 provider = (seed >> 1) % 2;
         if (debts[provider] != 0 && seed % 16 != 0) provider = 1 - provider;
-        if (slot == NOBODYS || (debts[provider] != 0 && seed % 16 != 0)) return;
+        if (slot == NOBODYS) return end(seed);
+        if (debts[provider] != 0 && seed % 16 != 0) return repay(seed);
         uint256 person = seed % 2;
         Treatment memory treatment = _newTreatment(seed >> 8, person, provider);
         uint256 count = treatment.covers.length / 3;
@@ -39,15 +40,16 @@ contract MoneyHandler is MoneyRulings {
         (d.person, d.provider, d.count) = (person, provider, count);
         d.policies = treatment.terms.policies;
         d.state = AgreementState.Offered;
+        touched = slot;
     }
 
-    function accept(uint256 seed) external {
+    function accept(uint256 seed) public {
         seed = _spread(seed);
         uint256 deal = _find(seed, OFFERED);
-        if (deal == NOBODYS) return;
+        if (deal == NOBODYS) return offer(seed);
         Deal storage d = deals[deal];
         Treatment memory treatment = _treatmentOf(d);
-        if (block.timestamp > treatment.terms.acceptUntil && seed % 8 != 0) return;
+        if (block.timestamp > treatment.terms.acceptUntil && seed % 8 != 0) return end(seed);
         payer = people[d.person].payer;
         ICareAgreements.Acceptance memory acceptance = _acceptance(treatment);
         bytes memory data = abi.encodeCall(
@@ -70,7 +72,7 @@ contract MoneyHandler is MoneyRulings {
     }
 
     /// @notice Ends an offer or an agreement: the patient cancels, the provider withdraws, or anybody tells that time is over.
-    function end(uint256 seed) external {
+    function end(uint256 seed) public {
         seed = _spread(seed);
         uint256 deal = _find(seed, OFFERED | ACCEPTED);
         if (deal == NOBODYS) return;
@@ -99,14 +101,14 @@ contract MoneyHandler is MoneyRulings {
         _observe(deal, d.provider, address(0), logs);
     }
 
-    function complete(uint256 seed) external {
+    function complete(uint256 seed) public override {
         seed = _spread(seed);
         uint256 deal = _find(seed, ACCEPTED);
-        if (deal == NOBODYS) return;
+        if (deal == NOBODYS) return accept(seed);
         Deal storage d = deals[deal];
         Treatment memory treatment = _treatmentOf(d);
-        if (_today() + 1 < treatment.terms.serviceFrom && seed % 8 != 0) return;
-        if (block.timestamp > agreements.completeUntil(treatment.terms)) return;
+        if (_today() + 1 < treatment.terms.serviceFrom && seed % 8 != 0) return wait(seed);
+        if (block.timestamp > agreements.completeUntil(treatment.terms)) return end(seed);
         IClaimSettlement.SignedReceipt memory receipt;
         if ((seed >> 8) % 2 == 0) receipt = _receiptOf(d, treatment);
         IClaimSettlement.Completion memory completion =
@@ -121,12 +123,12 @@ contract MoneyHandler is MoneyRulings {
     }
 
     /// @notice The patient confirms, itself or by signature.
-    function confirm(uint256 seed) external {
+    function confirm(uint256 seed) public {
         seed = _spread(seed);
         uint256 deal = _find(seed, PENDING);
-        if (deal == NOBODYS) return;
+        if (deal == NOBODYS) return complete(seed);
         Deal storage d = deals[deal];
-        if (block.timestamp >= d.payableAt && seed % 8 != 0) return;
+        if (block.timestamp >= d.payableAt && seed % 8 != 0) return release(seed);
         Treatment memory treatment = _treatmentOf(d);
         bool signed = (seed >> 8) % 2 == 0;
         bytes memory data = signed
@@ -139,7 +141,7 @@ contract MoneyHandler is MoneyRulings {
         _observe(deal, d.provider, address(0), logs);
     }
 
-    function payReceivable(uint256 seed) external {
+    function payReceivable(uint256 seed) public {
         seed = _spread(seed);
         for (uint256 i = 0; i < deals.length; ++i) {
             uint256 deal = (seed + i) % deals.length;
@@ -153,13 +155,14 @@ contract MoneyHandler is MoneyRulings {
             _observe(deal, d.provider, people[d.person].payer, logs);
             return;
         }
+        complete(seed);
     }
 
-    function repay(uint256 seed) external {
+    function repay(uint256 seed) public {
         seed = _spread(seed);
         uint256 provider = seed % 2;
         if (debts[provider] == 0) provider = 1 - provider;
-        if (debts[provider] == 0) return;
+        if (debts[provider] == 0) return rule(seed);
         uint48 amount = uint48(1 + (seed >> 8) % (debts[provider] * 2));
         address caller = hospitals[provider].finance;
         bytes memory data = abi.encodeCall(settlement.repay, (hospitals[provider].member, amount));
@@ -168,7 +171,7 @@ contract MoneyHandler is MoneyRulings {
     }
 
     /// @notice An insurer takes a part of its free money, or brings it back.
-    function pool(uint256 seed) external {
+    function pool(uint256 seed) public {
         seed = _spread(seed);
         Insurer memory by = insurers[seed % 2];
         uint128 free = plans.poolOf(by.member).free;
@@ -180,7 +183,7 @@ contract MoneyHandler is MoneyRulings {
         if (success) _observe(NOBODYS, 0, by.finance, logs);
     }
 
-    function wait(uint256 seed) external {
+    function wait(uint256 seed) public {
         skip(bound(_spread(seed), 1 hours, 2 days));
         _count(true);
     }

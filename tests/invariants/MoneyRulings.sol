@@ -18,24 +18,27 @@ abstract contract MoneyRulings is MoneyGhosts {
     uint256 internal constant REVERSED = 1 << 6;
     uint256 internal constant ENDED = 1 << 7;
 
+    /// @notice See {MoneyHandler}; a call that finds nothing to do on its way makes what it needs.
+    function complete(uint256 seed) public virtual;
+
     /// @notice Anybody has what is due paid; of a disputed claim nothing is.
-    function release(uint256 seed) external {
+    function release(uint256 seed) public {
         seed = _spread(seed);
         uint256 deal = _find(seed, seed % 8 == 0 ? DISPUTED : PENDING | CONTESTED);
-        if (deal == NOBODYS) return;
+        if (deal == NOBODYS) return complete(seed);
         Deal storage d = deals[deal];
-        if (block.timestamp < d.payableAt && (seed >> 8) % 8 != 0) return;
+        if (block.timestamp < d.payableAt && (seed >> 8) % 8 != 0) return complete(seed);
         _releaseBy(stranger, deal);
     }
 
     /// @notice The insurer whose turn it is asks for the evidence, has it, approves or contests.
-    function review(uint256 seed) external {
+    function review(uint256 seed) public {
         seed = _spread(seed);
         uint256 deal = _find(seed, PENDING);
         for (uint256 i = 0; i < deals.length && deal != NOBODYS && deals[deal].reviews == 0; ++i) {
             deal = _find(seed + i, PENDING);
         }
-        if (deal == NOBODYS || deals[deal].reviews == 0) return;
+        if (deal == NOBODYS || deals[deal].reviews == 0) return complete(seed);
         Deal storage d = deals[deal];
         uint256 turn = _turn(d);
         bytes memory data = _answer((seed >> 8) % 4, _treatmentOf(d));
@@ -48,19 +51,19 @@ abstract contract MoneyRulings is MoneyGhosts {
     }
 
     /// @notice The provider gives in to a contest, or anybody says so after 14 days.
-    function concede(uint256 seed) external {
+    function concede(uint256 seed) public {
         seed = _spread(seed);
         uint256 deal = _find(seed, CONTESTED);
-        if (deal == NOBODYS) return;
+        if (deal == NOBODYS) return review(seed);
         Deal storage d = deals[deal];
         bool silent = block.timestamp > settlement.claimOf(d.id).clock;
         _concedeBy(silent ? stranger : hospitals[d.provider].finance, deal);
     }
 
-    function lock(uint256 seed) external {
+    function lock(uint256 seed) public {
         seed = _spread(seed);
         uint256 deal = _find(seed, PENDING | CONTESTED | SETTLED);
-        if (deal == NOBODYS) return;
+        if (deal == NOBODYS) return complete(seed);
         Deal storage d = deals[deal];
         bytes memory data = abi.encodeCall(settlement.lock, (_treatmentOf(d).terms));
         (bool success, Vm.Log[] memory logs) = _call(disputes, address(settlement), data);
@@ -71,10 +74,10 @@ abstract contract MoneyRulings is MoneyGhosts {
     }
 
     /// @notice A panel rules on a locked claim: a part, all, or more than there is.
-    function rule(uint256 seed) external {
+    function rule(uint256 seed) public {
         seed = _spread(seed);
         uint256 deal = _find(seed, DISPUTED);
-        if (deal == NOBODYS) return;
+        if (deal == NOBODYS) return lock(seed);
         Deal storage d = deals[deal];
         IClaimSettlement.Ruling memory ruling;
         ruling.reversed = (seed >> 8) % 8 == 0;
@@ -87,11 +90,11 @@ abstract contract MoneyRulings is MoneyGhosts {
     }
 
     /// @notice The provider gives everything back.
-    function reverse(uint256 seed) external {
+    function reverse(uint256 seed) public {
         seed = _spread(seed);
-        if (seed % 2 == 0) return;
+        if (seed % 2 == 0) return complete(seed);
         uint256 deal = _find(seed, seed % 16 == 1 ? DISPUTED : PENDING | CONTESTED | SETTLED);
-        if (deal == NOBODYS) return;
+        if (deal == NOBODYS) return complete(seed);
         Deal storage d = deals[deal];
         bool locked = _phase(d) == DISPUTED;
         address caller = hospitals[d.provider].finance;
@@ -104,7 +107,7 @@ abstract contract MoneyRulings is MoneyGhosts {
     }
 
     /// @notice Everybody tries what only another may: nothing succeeds.
-    function strangers(uint256 seed) external {
+    function strangers(uint256 seed) public {
         seed = _spread(seed);
         uint256 deal = _find(seed, ~uint256(0));
         if (deal == NOBODYS) return;
