@@ -97,6 +97,18 @@ contract ClaimSettlementTurnsTest is SettlementBase {
         assertEq(_used().deductibleUsed, before.deductibleUsed);
     }
 
+    function test_Concede_LeavesTheNextInsurerItsReview() public {
+        Treatment memory treatment = _bothReviewed();
+        vm.prank(insurer.adjudicator);
+        settlement.contest(treatment.terms, 3, keccak256("finding"));
+        vm.prank(hospitalA.finance);
+        settlement.concede(treatment.terms);
+        _assertStage(treatment, ClaimStage.Pending);
+        vm.prank(insurer.adjudicator);
+        settlement.approve(treatment.terms);
+        assertEq(token.balanceOf(payee), _HUGE - _FIRST);
+    }
+
     function test_Reverse_LeavesNoShare() public {
         Treatment memory treatment = _paid();
         _fundProvider(PRICE);
