@@ -74,9 +74,21 @@ class Consortium:
         """The next nonce of a subject."""
         return int(self.ledger.call(contract, "nonceOf", *subject))
 
+    def decide(self, contract: str, function: str, *arguments: Any) -> int:
+        """Passes a decision: propose, approve, wait, execute. The gas of the three transactions."""
+        target = self.ledger.contracts.address(contract)
+        data = self.ledger.contracts.call_data(contract, function, arguments)
+        salt = digest(f"proposal {arguments[0]}")
+        proposed = self._council(0, "propose", target, data, salt)
+        approved = self._council(1, "approve", proposed.events[0].arguments["proposalId"])
+        devnet.advance(self.connection, devnet.parameters().delay)
+        executed = self._council(0, "execute", target, data, salt)
+        return proposed.gas_used + approved.gas_used + executed.gas_used
+
     def _enrol(self, member: int) -> Member:
         admin = self.account(f"admin {member}")
-        self._decide(
+        self.gas["admit_member"] = self.decide(
+            "ConsortiumRegistry",
             "admitMember",
             member,
             int(_KINDS[member]),
@@ -98,17 +110,6 @@ class Consortium:
         added = admin.transact("ConsortiumRegistry", "addOperator", operator.address, int(roles), DEADLINE, signature)
         self.gas["add_operator"] = added.gas_used
         return operator
-
-    def _decide(self, function: str, *arguments: Any) -> None:
-        """Passes a decision: propose, approve, wait, execute. An admission counts as all three transactions."""
-        target = self.ledger.contracts.address("ConsortiumRegistry")
-        data = self.ledger.contracts.call_data("ConsortiumRegistry", function, arguments)
-        salt = digest(f"proposal {arguments[0]}")
-        proposed = self._council(0, "propose", target, data, salt)
-        approved = self._council(1, "approve", proposed.events[0].arguments["proposalId"])
-        devnet.advance(self.connection, devnet.parameters().delay)
-        executed = self._council(0, "execute", target, data, salt)
-        self.gas["admit_member"] = proposed.gas_used + approved.gas_used + executed.gas_used
 
     def _council(self, seat: int, function: str, *arguments: Any) -> Receipt:
         return self._seats[seat].transact("ConsortiumCouncil", function, *arguments)

@@ -1,9 +1,10 @@
-"""The operations of money: a treatment is offered, accepted, completed and paid; contested, ruled and reversed."""
+"""The operations of money: a treatment is offered, accepted, completed and paid; reviewed, contested and reversed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench._consortium import BANK, CLOCK, DEADLINE, HOSPITAL, INSURER, Consortium, digest
+from bench._dispute import Dispute
 from medunion.care.terms import Cover, Line, Terms, agreement_id, lines_digest
 from medunion.chain.ledger import leaf_values
 from medunion.chain.sender import Sender
@@ -21,6 +22,8 @@ TODAY = CLOCK // _DAY + _EPOCH
 _LANE = 1
 _PRICES = (400_00, 250_00, 100_00)
 _HIGH = 20_000_00
+_ACCEPT_UNTIL = CLOCK + 60 * _DAY
+_RULE = 3
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class Money:
         gas["complete_and_settle_2_policies"] = self.settle(self.policies).gas_used
         gas["review_and_settle"] = self._review().gas_used
         gas["reverse"] = self._reverse(treatment).gas_used
-        return gas
+        return gas | Dispute(self._on, self._contested().terms.as_arguments()).run()
 
     def settle(self, policies: Sequence[bytes], prices: Sequence[int] = _PRICES) -> Receipt:
         """One treatment from offer to payment; the receipt of the completing transaction."""
@@ -87,7 +90,6 @@ class Money:
         self._count += 1
         lines = tuple(Line(digest(f"item {at}"), price, Category.PROCEDURES) for at, price in enumerate(prices))
         covers = tuple(Cover(at, price) for at, price in enumerate(prices) for _ in policies)
-        now = self._on.ledger.now()
         terms = Terms(
             patient=self.patient,
             provider=HOSPITAL,
@@ -100,8 +102,8 @@ class Money:
             deposit=sum(prices) // 2,
             service_from=TODAY,
             service_until=TODAY + 200,
-            accept_until=now + _DAY,
-            reserved_until=now + 2 * _DAY,
+            accept_until=_ACCEPT_UNTIL,
+            reserved_until=_ACCEPT_UNTIL + _DAY,
             care_plan=_ZERO,
             visit=0,
             salt=digest(f"treatment {self._count}"),
@@ -172,11 +174,22 @@ class Money:
 
     def _review(self) -> Receipt:
         """A claim above the limit, with the patient's receipt, is approved."""
+        return self._insurer.transact("ClaimSettlement", "approve", self._reviewed().terms.as_arguments())
+
+    def _contested(self) -> Treatment:
+        """A claim above the limit that its insurer contests."""
+        treatment = self._reviewed()
+        contest = (treatment.terms.as_arguments(), _RULE, digest("finding"))
+        self._insurer.transact("ClaimSettlement", "contest", *contest)
+        return treatment
+
+    def _reviewed(self) -> Treatment:
+        """A claim above the limit, with the patient's receipt: its insurer reviews it."""
         treatment = self.treatment((_HIGH,), self.policies[:1])
         self.offer(treatment)
         self.accept(treatment)
         self.complete(treatment)
-        return self._insurer.transact("ClaimSettlement", "approve", treatment.terms.as_arguments())
+        return treatment
 
     def _reverse(self, treatment: Treatment) -> Receipt:
         """What was paid for a treatment goes back."""

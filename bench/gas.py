@@ -3,16 +3,19 @@
 ./dev bench gas                the table
 ./dev bench gas --json FILE    also as one flat object, operation -> gas
 ./dev bench gas --write        also as tests/snapshots/gas.json, which a test compares
+./dev bench gas --claims N     settles N claims more, one after the other, and shows their gas (1000; 0: none)
 """
 
 import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import _claims
 from bench._consortium import CLOCK, Consortium
 from bench._money import Money
 from bench._operations import Operations
@@ -56,13 +59,25 @@ class Peer:
 
 def measure(home: Path) -> dict[str, float]:
     """Runs every operation on a devnet of its own in `home`: operation -> gas."""
+    with _deployed(home) as (consortium, gas):
+        return {"deploy_all_contracts": gas} | Operations(consortium).run() | Money(consortium).run()
+
+
+def claims(home: Path, count: int) -> list[int]:
+    """Settles so many claims on a devnet of its own in `home`: the gas of each one's `complete_and_settle`."""
+    with _deployed(home) as (consortium, _):
+        return _claims.measure(Money(consortium), count)
+
+
+@contextmanager
+def _deployed(home: Path) -> Iterator[tuple[Consortium, int]]:
+    """A consortium on a devnet that ends with the block, and the gas of its deployment."""
     with devnet.running(home) as running, running.connect() as connection:
         connection.request("evm_setNextBlockTimestamp", CLOCK)
         connection.request("evm_mine")
         deployment = deploy(connection, devnet.account(0), devnet.parameters(), home / "deployment.json")
-        deployed = {"deploy_all_contracts": _gas_so_far(connection)}
-        consortium = Consortium(connection, open_deployment(connection, deployment))
-        return deployed | Operations(consortium).run() | Money(consortium).run()
+        gas = _gas_so_far(connection)
+        yield Consortium(connection, open_deployment(connection, deployment)), gas
 
 
 def _gas_so_far(connection: Connection) -> int:
@@ -104,10 +119,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="./dev bench gas", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--json", type=Path, metavar="FILE", help="write operation -> gas to FILE")
     parser.add_argument("--write", action="store_true", help="make this the snapshot that tests compare")
+    parser.add_argument("--claims", type=int, default=1_000, metavar="N", help="claims of the curve (1000); 0: none")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="medunion-gas-") as home:
-        gas = measure(Path(home))
-    print(table(gas, peers()))
+        gas = measure(Path(home, "operations"))
+        print(table(gas, peers()))
+        if options.claims > 0:
+            print("\n" + _claims.show(claims(Path(home, "claims"), options.claims)))
     print(f"\nPeers' figures and their sources: {PEERS.relative_to(ROOT)}")
     for path in filter(None, (options.json, SNAPSHOT if options.write else None)):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -106,9 +106,9 @@ def million_claims() -> None:
     must(sys.executable, "-m", "pytest", "-q", "-s", path, MEDUNION_CLAIMS=os.environ.get("MEDUNION_CLAIMS", "1000000"))
 
 
-def mutants() -> None:
-    """Every mutant of the contracts is killed by its named assertion."""
-    must(sys.executable, "tools/mutants.py")
+def mutants(*arguments: str) -> None:
+    """The mutants of the contracts are killed by their named assertions."""
+    must(sys.executable, "tools/mutants.py", *arguments)
 
 
 def slither() -> None:
@@ -130,7 +130,11 @@ FAST_STAGES: dict[str, Callable[[], None]] = {
     "forge": partial(forge, "default"),
     "pytest": partial(pytest, "-m", "not slow"),
 }
-NIGHTLY_STAGES: dict[str, Callable[[], None]] = {"forge": campaigns, "claims": million_claims, "mutants": mutants}
+NIGHTLY_STAGES: dict[str, Callable[[], None]] = {
+    "forge": campaigns,
+    "claims": million_claims,
+    "mutants": partial(mutants, "--all"),
+}
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ Each file `tests/mutants/<Contract>.json` is a list of mutants:
 
 A mutant is killed when `killed_by`, which passes on the true source, fails by an assertion on the mutated one. A mutant
 that does not compile, whose text is not unique or whose test does not exist or does not pass unmutated is broken, and
-as bad as a survivor: the exit code is 1. `"path"` names the test file where several have a test of that name.
+as bad as a survivor: the exit code is 1. `"path"` names the test file where several have a test of that name. One that
+is `"nightly": true` is tried by `--all` only, as `./dev test nightly` does: checks that others stand beside.
 
-Usage: tools/mutants.py [--contract NAME]... [--id TEXT] [--jobs 2]
+Usage: tools/mutants.py [--all] [--contract NAME]... [--id TEXT] [--jobs 2]
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from queue import SimpleQueue
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_SECONDS = 600
 FIELDS = {"id", "file", "find", "replace", "killed_by"}
+OPTIONAL = {"path", "nightly"}
 
 
 class MutantError(Exception):
@@ -49,6 +51,7 @@ class Mutant:
     replace: str
     killed_by: str
     path: str = ""
+    nightly: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def load(folder: Path, contracts: Sequence[str]) -> list[Mutant]:
     for name in contracts or files:
         entries = json.loads(files[name].read_text(encoding="utf-8"))
         for entry in entries:
-            if not entry.keys() >= FIELDS or not entry.keys() <= FIELDS | {"path"}:
+            if not entry.keys() >= FIELDS or not entry.keys() <= FIELDS | OPTIONAL:
                 name_of = entry.get("id", entry)
                 raise MutantError(f"{files[name].name}: {name_of} has other fields than {sorted(FIELDS)}")
             mutants.append(Mutant(contract=name, **entry))
@@ -261,12 +264,14 @@ def try_truth(tree: Path, mutants: Sequence[Mutant], forge: Forge) -> list[Verdi
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT, forge: Forge | None = None) -> int:
     """Runs the mutants, prints a line for each and a closing line; 0 when all were killed."""
     parser = argparse.ArgumentParser(description="Remove one check of a contract at a time; a named test must notice.")
+    parser.add_argument("--all", action="store_true", help="those of the nightly run too")
     parser.add_argument("--contract", action="append", default=[], help="only the mutants of this contract")
     parser.add_argument("--id", default="", metavar="TEXT", help="only the mutants whose id contains this")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="mutants tried at the same time")
     options = parser.parse_args(arguments)
     try:
-        mutants = [each for each in load(root / "tests" / "mutants", options.contract) if options.id in each.id]
+        chosen = [each for each in load(root / "tests" / "mutants", options.contract) if options.id in each.id]
+        mutants = [each for each in chosen if options.all or not each.nightly]
     except MutantError as error:
         print(f"mutants: {error}", file=sys.stderr)
         return 1
@@ -283,7 +288,8 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT, forge: Forge
         run_contract(root, own, forge or run_forge(root / ".build" / "bin" / "forge"), max(1, options.jobs), report)
     count = {outcome: sum(v.outcome == outcome for v in verdicts) for outcome in ("killed", "survived", "broken")}
     broken = f", {count['broken']} broken" if count["broken"] else ""
-    print(f"mutants: {count['killed']} killed, {count['survived']} survived{broken}")
+    left = f"; {len(chosen) - len(mutants)} more are tried nightly" if len(chosen) > len(mutants) else ""
+    print(f"mutants: {count['killed']} killed, {count['survived']} survived{broken}{left}")
     return 0 if verdicts and count["killed"] == len(verdicts) else 1
 
 

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -42,3 +43,20 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
             (place / name).replace(folder / name)
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def last_line(file: BinaryIO) -> bytes:
+    """The last whole line of a file of lines, without its end; empty when there is none.
+
+    What a crash left after it is cut off. The file is open for reading and writing.
+    """
+    size = file.seek(0, os.SEEK_END)
+    step, tail, start = 1 << 16, b"", size
+    while start and tail.count(b"\n") < 2:
+        start = max(0, start - step)
+        file.seek(start)
+        tail = file.read(size - start)
+    whole = tail[: tail.rfind(b"\n") + 1]
+    if len(whole) < len(tail):
+        file.truncate(start + len(whole))
+    return whole.rstrip(b"\n").rsplit(b"\n", 1)[-1]

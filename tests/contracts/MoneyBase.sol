@@ -18,19 +18,11 @@ import {SettlementToken} from "../../contracts/settlement/SettlementToken.sol";
 import {AgreementId, CarePlanId, PlanId, PolicyId, Terms} from "../../contracts/types/Care.sol";
 import {Accumulators, Band, Benefit, Cover, Line} from "../../contracts/types/Insurance.sol";
 import {Purposes} from "../../contracts/types/Purposes.sol";
-import {PatientId} from "../../contracts/types/Types.sol";
-import {RecordsBase} from "./RecordsBase.sol";
+import {Treatments} from "./Treatments.sol";
 
-/// @notice The consortium of {RecordsBase} with token, agreements, plans and settlement: alice has an account with money,
-/// the insurer a pool and two plans, hospital A is in both networks. Typed data is written out here again.
-abstract contract MoneyBase is RecordsBase {
-    /// @dev What the parties keep of an agreement off the ledger.
-    struct Treatment {
-        Terms terms;
-        Line[] lines;
-        Cover[] covers;
-    }
-
+/// @notice The consortium of {RecordsBase} with token, agreements, plans and settlement: alice has an account with money, the
+/// insurer a pool and two plans, hospital A is in both networks.
+abstract contract MoneyBase is Treatments {
     uint48 internal constant NONE = type(uint48).max;
     uint16 internal constant ALL_CATEGORIES = type(uint16).max;
     uint8 internal constant PROCEDURES = 9;
@@ -45,13 +37,6 @@ abstract contract MoneyBase is RecordsBase {
     uint32 internal constant REVIEW_PERIOD = 3 days;
     /// @dev Rules 0 (records withheld) and 3.
     uint32 internal constant RULES = 1 << 0 | 1 << 3;
-
-    SettlementToken internal token;
-    CareAgreements internal agreements;
-    CarePlans internal carePlans;
-    InsurancePlans internal plans;
-    ClaimSettlement internal settlement;
-    address internal disputes;
 
     /// @dev Pays for alice; nothing on the ledger connects it with her but her agreements.
     address internal payer;
@@ -236,10 +221,6 @@ abstract contract MoneyBase is RecordsBase {
         treatment.terms.linesDigest = keccak256(abi.encode(treatment.lines, treatment.covers));
     }
 
-    function _idOf(Treatment memory treatment) internal pure returns (AgreementId) {
-        return AgreementId.wrap(keccak256(abi.encode(treatment.terms)));
-    }
-
     /// @dev The insurer's answers for every policy of a treatment.
     function _predetermined(Treatment memory treatment)
         internal
@@ -280,35 +261,6 @@ abstract contract MoneyBase is RecordsBase {
         bytes32 nonce = _acceptDigest(treatment, acceptance);
         acceptance.authorization =
             _sign(payer, _depositDigest(payer, treatment.terms.deposit, uint256(acceptance.deadline) + 1, nonce));
-    }
-
-    function _acceptDigest(Treatment memory treatment, ICareAgreements.Acceptance memory acceptance)
-        internal
-        view
-        returns (bytes32)
-    {
-        bytes32 typeHash = keccak256(
-            "Accept(bytes32 agreement,bytes32 disclosureDigest,bytes32 linesDigest,uint48 price,uint48 maxPatientShare,uint48 deposit,address payer,uint40 deadline)"
-        );
-        Terms memory terms = treatment.terms;
-        bytes memory head = abi.encode(typeHash, _idOf(treatment), terms.disclosureDigest, terms.linesDigest);
-        bytes memory tail =
-            abi.encode(terms.price, terms.maxPatientShare, terms.deposit, acceptance.payer, acceptance.deadline);
-        return _agreementsDigest(keccak256(bytes.concat(head, tail)));
-    }
-
-    /// @dev EIP-3009 `ReceiveWithAuthorization` to the agreements.
-    function _depositDigest(address from, uint256 amount, uint256 validBefore, bytes32 nonce)
-        internal
-        view
-        returns (bytes32)
-    {
-        bytes32 typeHash = keccak256(
-            "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
-        );
-        bytes32 structHash =
-            keccak256(abi.encode(typeHash, from, address(agreements), amount, uint256(0), validBefore, nonce));
-        return _typedDigest(address(token), "SettlementToken", structHash);
     }
 
     /// @dev Alice accepts directly.
@@ -378,16 +330,6 @@ abstract contract MoneyBase is RecordsBase {
     }
 
     function _noReceipt() internal pure returns (IClaimSettlement.SignedReceipt memory receipt) {}
-
-    function _receiptDigest(Treatment memory treatment, uint40 deadline) internal view returns (bytes32) {
-        bytes32 structHash =
-            keccak256(abi.encode(keccak256("Receipt(bytes32 agreement,uint40 deadline)"), _idOf(treatment), deadline));
-        return _typedDigest(address(settlement), "ClaimSettlement", structHash);
-    }
-
-    function _agreementsDigest(bytes32 structHash) internal view returns (bytes32) {
-        return _typedDigest(address(agreements), "CareAgreements", structHash);
-    }
 
     function _today() internal view returns (uint32) {
         return uint32(block.timestamp / 1 days + 25_567);

@@ -29,19 +29,22 @@ REFUSALS = [
     (10, "restricted-not-granted"),
     (10, "EmergencyAccess_ApprovalRequired"),
     (10, "expired"),
-    (12, "keys-unavailable"),
-    (12, "keys-unavailable"),
-    (12, "keys-unavailable"),
+    (12, "ClaimSettlement_BadEvidence"),
+    (13, "ClaimSettlement_EvidenceUsed"),
+    (13, "ClaimSettlement_NotNow"),
+    (19, "keys-unavailable"),
+    (19, "keys-unavailable"),
+    (19, "keys-unavailable"),
 ]
 GAS = {
-    "admit_member": 6,
+    "admit_member": 7,
     "attest_clinician": 3,
     "register_patient_by_sig": 3,
     "register_provisional": 1,
     "take_over": 1,
-    "open_episode_by_sig": 5,
-    "commit": 10,
-    "grant_by_sig": 1,
+    "open_episode_by_sig": 6,
+    "commit": 16,
+    "grant_by_sig": 3,
     "grant_by_sig_again": 2,
     "supersede": 1,
     "revoke_by_sig": 1,
@@ -49,9 +52,18 @@ GAS = {
     "open_emergency": 1,
     "open_emergency_approved": 1,
     "review_emergency": 2,
+    "accept_policy_by_sig": 2,
+    "offer": 6,
+    "accept_by_sig": 6,
+    "complete_and_settle": 5,
+    "complete": 1,
+    "release": 1,
+    "open_dispute": 1,
+    "rule": 1,
+    "reverse": 1,
 }
-STORY_RECORDS = {"Observation": 2, "Patient": 1}
-"""Two late results of hospital B, and the second version of a Patient."""
+STORY_RECORDS = {"Observation": 2, "Patient": 1, "Procedure": 8, "Encounter": 2, "Bundle": 6, "CarePlan": 1}
+"""Two late results of hospital B, the second version of a Patient, what hospital B did, offered and planned."""
 
 
 def counted() -> Counter[str]:
@@ -111,6 +123,10 @@ class TestReport:
             "refusals": list,
             "timings_ms": dict,
             "verified_records": int,
+            "claims": dict,
+            "disputes": list,
+            "care_plan_visits": int,
+            "token_conservation": dict,
         }
         assert {name: type(value) for name, value in told.report.items()} == types
         assert all(type(time) is int for time in told.report["timings_ms"].values())
@@ -129,6 +145,23 @@ class TestReport:
         assert {name: len(values) for name, values in gas.items()} == GAS
         assert all(value > 21_000 for values in gas.values() for value in values)
 
+    def test_the_money_of_the_claims_adds_up(self, told: Told) -> None:
+        claims = told.report["claims"]
+        assert claims["count"] == 6
+        assert claims["allowed"] <= claims["billed"] == 2 * 750_00 + 2 * 8_000_00 + 2 * 80_00
+        # Not paid: what the panel removed, what is still receivable, and all of the claim that was reversed.
+        assert claims["insurer_paid"] + claims["patient_paid"] < claims["billed"]
+        assert claims["transactions"] > 20
+        assert claims["gas"] > 1_000_000
+
+    def test_tokens_are_conserved(self, told: Told) -> None:
+        books = told.report["token_conservation"]
+        assert books == {"issued": 120_000_00, "redeemed": 0, "balances": 120_000_00, "conserved": True}
+
+    def test_a_panel_ruled_and_both_visits_took_place(self, told: Told) -> None:
+        assert told.report["disputes"] == [{"outcome": "ruled", "removed": 1_400_00, "refund": 0}]
+        assert told.report["care_plan_visits"] == 2
+
     def test_both_languages_tell_the_same(self, told: Told, told_in_chinese: Told) -> None:
         same = ("patients", "records_committed", "batches", "resources_by_type", "refusals", "verified_records")
         assert [told.report[name] for name in same] == [told_in_chinese.report[name] for name in same]
@@ -137,7 +170,7 @@ class TestReport:
 class TestKept:
     def test_names_who_is_there(self, reopened: dict[str, Any]) -> None:
         assert set(reopened["members"]) == {
-            "hospital-a", "hospital-b", "clinic", "laboratory", "insurer", "regulator",
+            "hospital-a", "hospital-b", "clinic", "laboratory", "insurer", "regulator", "bank",
         }  # fmt: skip
         assert {"patient-1", "patient-2", "patient-3", "patient-4"} <= set(reopened["wallets"])
 
@@ -157,7 +190,7 @@ class TestKept:
         assert len(found) > 200
 
     def test_each_member_has_its_own_folder_and_log(self, told: Told) -> None:
-        for name in ("hospital-a", "hospital-b", "clinic", "laboratory", "insurer", "regulator"):
+        for name in ("hospital-a", "hospital-b", "clinic", "laboratory", "insurer", "regulator", "bank"):
             folder = told.kept / "members" / name
             assert (folder / "kek.json").is_file(), name
         assert sorted(path.name for path in Path(told.kept).iterdir()) == [

@@ -20,6 +20,14 @@ PROMISED = {
     "supersede",
     "open_emergency",
     "admit_member",
+    "offer",
+    "accept_by_sig",
+    "complete_and_settle",
+    "complete_and_settle_2_policies",
+    "review_and_settle",
+    "reverse",
+    "open_dispute",
+    "rule",
 }
 
 pytestmark = pytest.mark.devnet
@@ -44,6 +52,13 @@ class TestGas:
     def test_measures_what_is_promised(self, measured: dict[str, float]) -> None:
         assert measured.keys() >= PROMISED
         assert all(isinstance(used, int | float) and used > 0 for used in measured.values())
+
+    def test_keeps_the_budget_of_a_claim(self, measured: dict[str, float]) -> None:
+        assert measured["complete_and_settle"] <= gas.BUDGETS["complete_and_settle"]
+
+    def test_claims_cost_no_more_as_they_grow(self, tmp_path: Path) -> None:
+        _, second, *later = gas.claims(tmp_path, 12)
+        assert all(abs(used - second) < 200 for used in later), later  # zero bytes of calldata apart
 
     def test_is_the_same_in_a_second_run(self, measured: dict[str, float], tmp_path: Path) -> None:
         assert gas.measure(tmp_path) == measured

@@ -39,6 +39,12 @@ _RELAYED = {
     ("InsurancePlans", "acceptPolicyBySig"),
     ("InsurancePlans", "endPolicyBySig"),
     ("ClaimSettlement", "confirmBySig"),
+    ("DisputeResolution", "openBySig"),
+    ("DisputeResolution", "commitBySig"),
+    ("DisputeResolution", "strikeBySig"),
+    ("DisputeResolution", "submitEvidenceBySig"),
+    ("DisputeResolution", "submitStatementBySig"),
+    ("DisputeResolution", "settleBySig"),
 }
 
 

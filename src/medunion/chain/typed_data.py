@@ -15,6 +15,8 @@ VERSION = "1"
 
 Types = dict[str, list[dict[str, str]]]
 
+_RULING = "Ruling(bool reversed,uint48[4] removed,uint48 refund)"
+
 _DEFINITIONS: dict[str, tuple[str, ...]] = {
     "ConsortiumRegistry": (
         "OperatorConsent(uint32 member,address operator,uint16 roles,uint32 nonce,uint40 deadline)",
@@ -70,21 +72,32 @@ _DEFINITIONS: dict[str, tuple[str, ...]] = {
         "EndPolicy(bytes32 policy,uint32 lastDay,uint40 deadline)",
     ),
     "ClaimSettlement": ("Receipt(bytes32 agreement,uint40 deadline)",),
+    "DisputeResolution": (
+        "OpenDispute(bytes32 claim,Ruling claimed,bytes32 reasonDigest,uint40 deadline)" + _RULING,
+        "CommitDraw(bytes32 dispute,bytes32 commitment,uint40 deadline)",
+        "StrikeArbiter(bytes32 dispute,address arbiter,uint40 deadline)",
+        "SubmitEvidence(bytes32 dispute,uint8 number,bytes32 root,bytes32 leafHash,uint40 deadline)",
+        "SubmitStatement(bytes32 dispute,uint8 number,bytes32 digest,uint40 deadline)",
+        "SettleDispute(bytes32 dispute,Ruling ruling,uint40 deadline)" + _RULING,
+    ),
 }
 
 
 def struct(definition: str) -> Types:
-    """The `types` entry of one struct from its EIP-712 notation, `Name(type name,type name)`."""
-    name, _, fields = definition.removesuffix(")").partition("(")
-    pairs = (field.split(" ") for field in fields.split(","))
-    return {name: [{"name": label, "type": kind} for kind, label in pairs]}
+    """The `types` of a struct from its EIP-712 encodeType: `Name(type name,type name)`, then the structs in it."""
+    types: Types = {}
+    for each in definition.split(")")[:-1]:
+        name, _, fields = each.partition("(")
+        pairs = (field.split(" ") for field in fields.split(","))
+        types[name] = [{"name": label, "type": kind} for kind, label in pairs]
+    return types
 
 
 STRUCTS: dict[str, tuple[str, Types]] = {
     primary: (contract, types)
     for contract, definitions in _DEFINITIONS.items()
     for types in map(struct, definitions)
-    for primary in types
+    for primary in list(types)[:1]
 }
 """Struct name -> the contract whose domain it is signed in, and its types."""
 

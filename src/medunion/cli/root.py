@@ -35,6 +35,7 @@ COMMANDS = {
     "policy": "medunion.cli.policy",
     "token": "medunion.cli.token",
     "insurance": "medunion.cli.insurance",
+    "dispute": "medunion.cli.dispute",
     "scan": "medunion.cli.scan",
 }
 

@@ -9,7 +9,7 @@ from medunion.care.templates import Code, Template
 from medunion.care.terms import day_of
 from medunion.demo import treatments
 from medunion.demo.stage import BANK, HOSPITAL_A, HOSPITAL_B, INSURER, Patient, Stage
-from medunion.demo.treatments import BIOPSY, COLONOSCOPY, SEDATION, window_of
+from medunion.demo.treatments import BIOPSY, SEDATION, SIGMOIDOSCOPY, window_of
 from medunion.fhir.bundle import parse_bundle
 from medunion.keys.scope import ALL_CLASSES, Access
 from medunion.ledger import Receipt
@@ -74,7 +74,7 @@ def treat_and_pay(stage: Stage) -> None:
     )
     accept(stage, hero, reviewed)
     _refuse_without_record(stage, agreement)
-    evidence = treated(stage, agreement, "first", (COLONOSCOPY, BIOPSY, SEDATION))
+    evidence = treated(stage, agreement, "first", (SIGMOIDOSCOPY, BIOPSY, SEDATION))
     receipt = complete(stage, agreement, evidence, signed=True)
     _tell_paid(stage, agreement, receipt)
     stage.used.append(evidence)
@@ -88,7 +88,7 @@ def wait_for_the_window(stage: Stage) -> None:
     agreement, reviewed = offered(stage, hero, template)
     accept(stage, hero, reviewed)
     stage.refused(lambda: complete(stage, agreement, stage.used[0], signed=False), "reused")
-    complete(stage, agreement, treated(stage, agreement, "second", (COLONOSCOPY, BIOPSY, SEDATION)), signed=False)
+    complete(stage, agreement, treated(stage, agreement, "second", (SIGMOIDOSCOPY, BIOPSY, SEDATION)), signed=False)
     desk = claim_desk(stage, HOSPITAL_B).acting(Role.FINANCE)
     stage.refused(lambda: desk.release(agreement.terms), "too_early")
     stage.advance(7 * _DAY)

@@ -8,7 +8,7 @@ from medunion.demo import treatments
 from medunion.demo.agreeing import accept, claim_desk, complete, expect, facts_of, offered, recorded, shown, treated
 from medunion.demo.panel import ruled
 from medunion.demo.stage import HOSPITAL_B, INSURER, Stage
-from medunion.demo.treatments import REPAIR, check_up, window_of
+from medunion.demo.treatments import REPLACEMENT, check_up, window_of
 from medunion.network.care_plans import open_plan_document, own_plan_document, read_plan_document
 from medunion.settlement.claim import Stage as ClaimStage
 from medunion.vocabulary import Role
@@ -25,7 +25,7 @@ def review(stage: Stage) -> None:
         template = treatments.operation(tuple(stage.policies[:1]), window_of(day_of(stage.network.ledger.now())))
         agreement, reviewed = offered(stage, stage.hero, template)
         accept(stage, stage.hero, reviewed)
-        complete(stage, agreement, treated(stage, agreement, f"{which}-repair", (REPAIR,)), signed=True)
+        complete(stage, agreement, treated(stage, agreement, f"{which}-replacement", (REPLACEMENT,)), signed=True)
         stage.say("filed", price=shown(stage, template.price))
         for outcome in claim_desk(stage, INSURER).review():
             stage.transactions += 1
@@ -33,7 +33,7 @@ def review(stage: Stage) -> None:
             stage.say(outcome.state, rule=rule, milliseconds=outcome.milliseconds)
     facts = facts_of(stage, agreement)
     if facts.standing.stage is not ClaimStage.CONTESTED:
-        raise AssertionError("the second repair within a year should have been contested")
+        raise AssertionError("the second replacement within a year should have been contested")
     ruled(stage, agreement)
 
 

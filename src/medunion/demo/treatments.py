@@ -11,19 +11,19 @@ from medunion.demo.inputs import Case
 from medunion.vocabulary import Category
 
 SNOMED = "http://snomed.info/sct"
-COLONOSCOPY = Code(SNOMED, "73761001", "Colonoscopy")
+SIGMOIDOSCOPY = Code(SNOMED, "44441009", "Flexible fiberoptic sigmoidoscopy")
 BIOPSY = Code(SNOMED, "76164006", "Biopsy of colon")
 SEDATION = Code(SNOMED, "72641008", "Administration of sedative")
-REPAIR = Code(SNOMED, "179198004", "Repair of knee joint")
+REPLACEMENT = Code(SNOMED, "609588000", "Total knee replacement")
 CHECK_UP = Code(SNOMED, "185349003", "Encounter for check up")
 
 CATALOGUE = f"""system,code,class,allowed,category,uses,days
-{SNOMED},{COLONOSCOPY.code},A,400.00,procedures,,
+{SNOMED},{SIGMOIDOSCOPY.code},A,400.00,procedures,,
 {SNOMED},{BIOPSY.code},B,250.00,procedures,,
 {SNOMED},{SEDATION.code},C,100.00,procedures,,
-{SNOMED},{REPAIR.code},A,8000.00,procedures,1,365
+{SNOMED},{REPLACEMENT.code},A,8000.00,procedures,1,365
 """.encode()
-"""How the insurer takes each item; a knee is repaired once a year at most."""
+"""How the insurer takes each item; a knee is replaced once a year at most."""
 
 BASIC: dict[str, Any] = {
     "name": "Resident basic insurance",
@@ -48,14 +48,14 @@ SUPPLEMENTARY: dict[str, Any] = {
 
 
 def examination(policies: tuple[bytes, ...], window: Window) -> Template:
-    """A colonoscopy with biopsy and sedation: 750.00."""
-    lines = ((COLONOSCOPY, 400_00), (BIOPSY, 250_00), (SEDATION, 100_00))
-    return _template(COLONOSCOPY, lines, policies, window, deposit=350_00)
+    """A sigmoidoscopy with biopsy and sedation: 750.00."""
+    lines = ((SIGMOIDOSCOPY, 400_00), (BIOPSY, 250_00), (SEDATION, 100_00))
+    return _template(SIGMOIDOSCOPY, lines, policies, window, deposit=350_00)
 
 
 def operation(policies: tuple[bytes, ...], window: Window) -> Template:
-    """A knee repair: 8,000.00, above the limit up to which the basic plan pays without a review."""
-    return _template(REPAIR, ((REPAIR, 8_000_00),), policies, window, deposit=1_000_00)
+    """A knee replacement: 8,000.00, above the limit up to which the basic plan pays without a review."""
+    return _template(REPLACEMENT, ((REPLACEMENT, 8_000_00),), policies, window, deposit=1_000_00)
 
 
 def check_up() -> Template:

@@ -6,7 +6,7 @@
         "payer": keystore v3               the account that pays; missing until it is first needed
         "secrets": passphrase-sealed JSON {"keys": [X25519 private keys], "configuration": preimages,
             "scheduled": contacts that wait to take effect, "intended": trustees of a change that was begun,
-            "held": what this id keeps as others' recovery contact}
+            "held": what this id keeps as others' recovery contact, "disputes": secrets by dispute}
     }]}
 
 The accounts, the X25519 key and the salt of each id are drawn separately: no id can be computed from another.

@@ -8,7 +8,7 @@ from medunion.chain.accounts import Account
 from medunion.chain.typed_data import Types
 from medunion.crypto import hpke
 from medunion.errors import CryptoError, InputError, WalletCorrupted, WalletError
-from medunion.identity.configuration import Configuration, Contacts, Trustees
+from medunion.identity.configuration import Configuration, Contacts, Trustees, new_salt
 from medunion.identity.contacts import HeldContacts
 from medunion.identity.wallet_file import address_of
 
@@ -140,6 +140,14 @@ class Identity:
     def set_held(self, held: Iterable[HeldContacts]) -> None:
         """Keeps what this id holds as a recovery contact, and writes the wallet."""
         self._seal({**self._open(), "held": [each.encode().hex() for each in held]})
+
+    def dispute_secret(self, dispute: bytes) -> bytes:
+        """The 32-byte secret that this id commits to in a dispute: drawn when first asked for, and kept."""
+        kept: dict[str, str] = self._open().get("disputes", {})
+        if dispute.hex() not in kept:
+            kept = {**kept, dispute.hex(): new_salt().hex()}
+            self._seal({**self._open(), "disputes": kept})
+        return bytes.fromhex(kept[dispute.hex()])
 
     def add_key(self) -> bytes:
         """Draws a new X25519 key, keeps it beside the old ones, writes the wallet, and returns the public key."""

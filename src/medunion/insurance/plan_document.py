@@ -113,7 +113,7 @@ def _terms(benefit: Any, classes: Any) -> PlanTerms:
         annual_limit=_amount(found["annualLimit"], f"{place}.annualLimit"),
         out_of_pocket_max=_or_none(found["outOfPocketMax"], f"{place}.outOfPocketMax"),
         case_rate=_or_none(found["caseRate"], f"{place}.caseRate"),
-        class_self_pay_bps={name: _rate(each, f"plan.classes.{name}") for name, each in classes.items()},
+        class_self_pay_bps={name: _rate(each, member("plan.classes", name)) for name, each in classes.items()},
     )
 
 

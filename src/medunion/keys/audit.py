@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from medunion.errors import IntegrityError
+from medunion.files import last_line
 from medunion.vocabulary import Purpose
 
 GENESIS = "0" * 64
@@ -220,16 +221,8 @@ def _canonical(value: dict[str, Any]) -> bytes:
 
 def _last_line(log: BinaryIO) -> dict[str, Any] | None:
     """The last whole line; what a crash left after it is cut off, for its answer was never sent."""
-    size = log.seek(0, os.SEEK_END)
-    step, tail, start = 1 << 16, b"", size
-    while start and tail.count(b"\n") < 2:
-        start = max(0, start - step)
-        log.seek(start)
-        tail = log.read(size - start)
-    whole = tail[: tail.rfind(b"\n") + 1]
-    if len(whole) < len(tail):
-        log.truncate(start + len(whole))
-    if not whole:
+    text = last_line(log)
+    if not text:
         return None
-    line: dict[str, Any] = json.loads(whole.rstrip(b"\n").rsplit(b"\n", 1)[-1])
+    line: dict[str, Any] = json.loads(text)
     return line

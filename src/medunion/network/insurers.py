@@ -19,15 +19,12 @@ from medunion.insurance.engine.answers import AnswerLog, AnswerSigner
 from medunion.insurance.engine.history import History
 from medunion.insurance.engine.ledger import LedgerPolicies
 from medunion.insurance.engine.predetermination import PredeterminationService
-from medunion.insurance.engine.published import Rule
+from medunion.insurance.engine.published import RULE_BITS
 from medunion.insurance.plan_document import PlanDocument, read_plan
 from medunion.insurance.plans import Plans
 from medunion.insurance.policies import Policies
 from medunion.network.member import MemberHandle, Session
 from medunion.vocabulary import Role
-
-RULES = {rule.id: rule.value for rule in Rule}
-"""The bit of each published rule, by the name that a plan's document has for it."""
 
 
 class InsurerDesk:
@@ -44,13 +41,13 @@ class InsurerDesk:
 
     def keep_plan(self, source: bytes) -> PlanDocument:
         """Keeps the document of a plan version, which is published under its digest; InputError when it is none."""
-        document = read_plan(source, RULES)
+        document = read_plan(source, RULE_BITS)
         self._write(self.folder / "plans" / f"{document.digest.hex()}.json", source)
         return document
 
     def plans(self) -> list[PlanDocument]:
         """The documents that are kept."""
-        return [read_plan(path.read_bytes(), RULES) for path in sorted((self.folder / "plans").glob("*.json"))]
+        return [read_plan(path.read_bytes(), RULE_BITS) for path in sorted((self.folder / "plans").glob("*.json"))]
 
     def keep_catalogue(self, data: bytes) -> int:
         """Replaces the catalogue; how many items it has. InputError (details: row, field) when it cannot be taken."""

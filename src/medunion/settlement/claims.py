@@ -3,7 +3,7 @@
 Source of the rules: `contracts/interfaces/IClaimSettlement.sol`. A claim is named by its agreement's id.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from medunion.care.terms import Terms
 from medunion.chain.service import Service, SignedAction
 from medunion.errors import InputError
 from medunion.ledger import Event, Receipt, Signer
+from medunion.settlement.claim import Stage
 from medunion.settlement.evidence import Evidence
 from medunion.settlement.facts import (
     ClaimFacts,
@@ -21,7 +22,7 @@ from medunion.settlement.facts import (
     adjudications_of,
     totals_of,
 )
-from medunion.settlement.standing import Due, Standing, Step
+from medunion.settlement.standing import OPEN, Due, Standing, Step
 
 _CONTRACT: Final = "ClaimSettlement"
 _PLANS: Final = "InsurancePlans"
@@ -78,14 +79,31 @@ class Claims(Service):
         return self._facts(filed[0])
 
     def of(
-        self, *, patient: bytes | None = None, provider: int | None = None, insurer: int | None = None, since: int = 0
+        self,
+        *,
+        patient: bytes | None = None,
+        provider: int | None = None,
+        insurer: int | None = None,
+        among: Collection[bytes] | None = None,
+        is_open: bool = False,
     ) -> list[ClaimFacts]:
-        """The claims of a patient, a provider or on an insurer's policies, filed in or after a second, as filed."""
+        """The claims of a patient, a provider or on an insurer's policies, as filed; `among` these ids only.
+
+        With `is_open` only those of which something is still to be paid, reviewed or decided.
+        """
         wanted: dict[str, Any] = {"patient": patient, "provider": provider}
         indexed = {name: value for name, value in wanted.items() if value is not None}
-        filed = [each for each in self.ledger.events(_CONTRACT, "ClaimFiled", **indexed) if each.time >= since]
-        found = map(self._facts, filed)
-        return [each for each in found if insurer is None or insurer in each.insurers]
+        filed = self.ledger.events(_CONTRACT, "ClaimFiled", **indexed)
+        if among is not None:
+            filed = [each for each in filed if each.arguments["claim"] in among]
+        if insurer is not None:
+            insured = self._insured_by(insurer)
+            filed = [each for each in filed if each.arguments["claim"] in insured]
+        if is_open and filed:
+            standings = self.ledger.calls([(_CONTRACT, "claimOf", each.arguments["claim"]) for each in filed])
+            pairs = zip(filed, standings, strict=True)
+            filed = [each for each, standing in pairs if Stage(standing["stage"]) in OPEN]
+        return [self._facts(each) for each in filed]
 
     def history(self, claim: bytes) -> list[Event]:
         """Everything that happened to a claim, oldest first."""
@@ -96,7 +114,7 @@ class Claims(Service):
         """What is open at `now` of the claims that `of` chooses (see `of`): what waits for whom, or for anybody."""
         return [
             Awaited(each, step, _whose(each, step))
-            for each in self.of(**of)
+            for each in self.of(**of, is_open=True)
             for step in each.standing.due_at(now, each.review_periods)
         ]
 
@@ -167,6 +185,13 @@ class Claims(Service):
         if amount:
             contract = self.ledger.contracts.address(_CONTRACT)
             self.sender.transact("SettlementToken", "approve", contract, amount)
+
+    def _insured_by(self, insurer: int) -> set[bytes]:
+        """The claims on an insurer's policies."""
+        issued = self.ledger.events(_PLANS, "PolicyIssued", insurer=insurer)
+        policies = {event.arguments["policy"] for event in issued}
+        adjudicated = self.ledger.events(_PLANS, "Adjudicated") if policies else []
+        return {event.arguments["agreement"] for event in adjudicated if event.arguments["policy"] in policies}
 
     def _facts(self, filed: Event) -> ClaimFacts:
         claim: bytes = filed.arguments["claim"]

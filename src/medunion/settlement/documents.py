@@ -7,13 +7,14 @@ from typing import Any
 
 from medunion.care.documents import to_text
 from medunion.care.items import Item, require_items
+from medunion.care.offers import Offer
 from medunion.chain.ledger import ChainLedger
 from medunion.insurance.plans import Plans
 from medunion.insurance.policies import Policies
 from medunion.records.receipt import CommitReceipt
 from medunion.records.service import RecordService
 from medunion.settlement import fhir_benefit, fhir_claim, fhir_response
-from medunion.settlement.claim import ClaimType, Stage
+from medunion.settlement.claim import Claim, ClaimLine, ClaimType, Insurance, Stage, Use
 from medunion.settlement.facts import ClaimFacts
 from medunion.settlement.fhir_benefit import Explanation, balances_of, response_of
 
@@ -66,6 +67,36 @@ class ClaimDocuments:
         """The Claim, and what each policy's insurer says of it."""
         insurers = dict.fromkeys(self._facts.insurers)
         return [*self.of_provider(), *(each for insurer in insurers for each in self.of_insurer(insurer))]
+
+
+def predetermination_of(
+    offer: Offer,
+    items: Sequence[Item],
+    insurers: Sequence[int],
+    currency: str,
+    *,
+    created: int,
+    kind: ClaimType = ClaimType.INSTITUTIONAL,
+) -> Claim:
+    """The question to the insurers of an offer's policies (`insurers` in their order), as a Claim for `fhir_claim`.
+
+    InputError when the items are not those behind the lines.
+    """
+    require_items(items, offer.lines)
+    terms = offer.terms
+    return Claim(
+        id=offer.id,
+        use=Use.PREDETERMINATION,
+        type=kind,
+        patient=terms.patient,
+        provider=terms.provider,
+        created=created,
+        insurances=tuple(Insurance(*each) for each in zip(terms.policies, insurers, strict=True)),
+        lines=tuple(ClaimLine(each.code, each.quantity, each.billed, each.category) for each in items),
+        first_day=terms.service_from,
+        last_day=terms.service_until,
+        currency=currency,
+    )
 
 
 def bundle_of(resources: Sequence[dict[str, Any]]) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from medunion.care.items import Item
 from medunion.care.offers import Agreement
-from medunion.care.terms import day_of
+from medunion.care.terms import ZERO, day_of
 from medunion.chain.ledger import ChainLedger, leaf_values
 from medunion.errors import InputError
 from medunion.fhir.collector import collect
@@ -21,7 +21,7 @@ from medunion.records.read import Listing, VerifiedRecord
 from medunion.settlement.claim import Stage
 from medunion.vocabulary import ALL_CATEGORIES, Category, Purpose
 
-_NOBODY = bytes(32)
+_CONTRACT = "ClaimSettlement"
 _OWN = Access(Purpose.TREAT, 0, ALL_CATEGORIES, ALL_CLASSES)
 """A provider needs nobody's leave for what it wrote itself."""
 
@@ -110,19 +110,16 @@ class EvidenceFinder:
 
         `stated` names a line's record (lines from 0), `among` the only records to look at for the others. InputError.
         """
+        lines = [line.category for line in agreement.offer.lines]
         usable = self._usable(agreement)
-        named = {line: _named(usable, text).record_id for line, text in (stated or {}).items()}
-        chosen = usable if not among else [_named(usable, text) for text in among]
-        checked = {each.record_id: self._records.check(each) for each in chosen}
-        for record_id in named.values():
-            if record_id not in checked:
-                checked[record_id] = self._records.check(next(each for each in usable if each.record_id == record_id))
+        named = {line: _named(usable, text) for line, text in (stated or {}).items()}
+        looked_at = [_named(usable, text) for text in among] or [each for each in usable if each.category in lines]
+        checked = {each.record_id: self._records.check(each) for each in (*named.values(), *looked_at)}
         candidates = [
             Candidate(record_id, each.record.entry.category, frozenset(collect(each.record.resource).codings))
             for record_id, each in checked.items()
         ]
-        lines = [line.category for line in agreement.offer.lines]
-        records = match(lines, items, candidates, named)
+        records = match(lines, items, candidates, {line: each.record_id for line, each in named.items()})
         used = list(dict.fromkeys(records))
         return Evidence(tuple(checked[each] for each in used), tuple(used.index(each) for each in records))
 
@@ -146,14 +143,14 @@ class EvidenceFinder:
         places = [(entry.author, entry.batch.root) for entry in entries]
         slots = self._ledger.slots(terms.patient, places) if places else []
         kept = [entry for entry, slot in zip(entries, slots, strict=True) if slot is not None and slot[2] == episode]
-        return [entry for entry in kept if self._is_free(entry.record_id, agreement.id)]
+        claims = self._ledger.calls([(_CONTRACT, "claimOfRecord", entry.record_id) for entry in kept]) if kept else []
+        return [entry for entry, claim in zip(kept, claims, strict=True) if self._is_free(claim, agreement.id)]
 
-    def _is_free(self, record_id: bytes, claim: bytes) -> bool:
-        former: bytes = self._ledger.call("ClaimSettlement", "claimOfRecord", record_id)
-        if former == _NOBODY:
+    def _is_free(self, former: bytes, claim: bytes) -> bool:
+        """Whether a record that supported a claim (zero: none) may support another."""
+        if former == ZERO:
             return True
-        stage = Stage(self._ledger.call("ClaimSettlement", "claimOf", former)["stage"])
-        return former != claim and stage is Stage.REVERSED
+        return former != claim and Stage(self._ledger.call(_CONTRACT, "claimOf", former)["stage"]) is Stage.REVERSED
 
 
 def _stated(index: int, record_id: bytes, category: Category, known: Mapping[bytes, Candidate]) -> bytes:
@@ -173,5 +170,5 @@ def _named(entries: Sequence[RecordEntry], text: str) -> RecordEntry:
     ]
     if len(found) != 1:
         cause = "several records begin so" if found else "no such record could prove a line of this agreement"
-        raise InputError(f"{cause}: {text}", record=text)
+        raise InputError(cause, record=text)
     return found[0]

@@ -2,7 +2,7 @@
 
 item.adjudication   submitted, class, allowed, eligible, selfPay (先行自付), deductible, coinsurance, benefit
 total               the same in sums; `benefit` is what the policy pays, which by case is not the items' sum
-outcome             queued: under review; complete; error: contested (`error.code` is the plan's rule); partial:
+outcome             queued: under review; complete; error: contested, `error.code` is rule and reason; partial:
                     paid less than was adjudicated, after a concession or a ruling
 status              cancelled: the claim was reversed
 """
@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from medunion.care import fhir_parts as fhir
 from medunion.care.fhir_parts import refused
+from medunion.insurance.engine.published import Rule
+from medunion.insurance.engine.reasons import NOT_COVERED, Reason
 from medunion.settlement import fhir_codes as codes
 from medunion.settlement.claim import (
     ClaimType,
@@ -26,8 +28,6 @@ from medunion.settlement.claim import (
 DIGEST_URL: Final = "urn:medunion:reason-digest"
 UNTIL_URL: Final = "urn:medunion:objection-until"
 
-_REASON: Final = "adjudication-reason"
-_NOT_COVERED: Final = "ar001"
 _CLAIM_TYPE: Final = codes.HL7 + "claim-type"
 _LINE: Final = ("class", "allowed", "eligible", "selfPay", "deductible", "benefit")
 
@@ -184,13 +184,15 @@ def _error(contest: Contest) -> dict[str, Any]:
             {"url": DIGEST_URL, "valueString": "0x" + contest.reason_digest.hex()},
             {"url": UNTIL_URL, "valueInstant": fhir.instant(contest.object_until)},
         ],
-        "code": {
-            "coding": [
-                codes.coding(codes.RULE, str(contest.rule)),
-                codes.coding(codes.HL7 + _REASON, _NOT_COVERED),
-            ]
-        },
+        "code": {"coding": [codes.coding(codes.RULE, str(contest.rule)), *_reason(contest.rule)]},
     }
+
+
+def _reason(rule: int) -> list[dict[str, Any]]:
+    """The reason that a contest by a published rule gives; of a rule that is not known here, the nearest."""
+    published = next((each.reason for each in Rule if each == rule), Reason("", NOT_COVERED))
+    coding: list[dict[str, Any]] = published.concept()["coding"]
+    return coding
 
 
 def _contest(error: dict[str, Any]) -> Contest:

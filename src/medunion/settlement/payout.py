@@ -8,7 +8,10 @@ that it did; a period counts as paid once such a confirmation is there.
     PayoutConfirmation(bytes32 instruction,uint32 payments,uint64 total,bytes32 referenceDigest,uint40 confirmedAt)
 """
 
+import fcntl
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -142,7 +145,6 @@ class BankPayout:
         instruction = instruction_of(self._ledger, stated.first, stated.end)
         require_same(data, instruction)
         _require_bank(self._ledger, signer.address)
-        self._require_open(stated.first, stated.end)
         unsigned = Confirmation(
             instruction.digest,
             len(instruction.payments),
@@ -153,28 +155,31 @@ class BankPayout:
             signer.address,
             b"",
         )
-        signature = signer.sign_typed(_domain(instruction.place), _TYPES, unsigned.message())
-        confirmation = replace(unsigned, signature=signature)
-        self._keep(stated.first, stated.end, confirmation)
+        with self._open_period(stated.first, stated.end):
+            signature = signer.sign_typed(_domain(instruction.place), _TYPES, unsigned.message())
+            confirmation = replace(unsigned, signature=signature)
+            write_whole(self._path(stated.first, stated.end), confirmation.to_json())
         return confirmation
 
     def accept(self, first: int, end: int, data: bytes) -> Confirmation:
         """As anybody else: keeps a bank's confirmation of a period, checked; UsageError when the period has one."""
         confirmation = Confirmation.from_json(data)
         check_confirmation(self._ledger, instruction_of(self._ledger, first, end), confirmation)
-        self._require_open(first, end)
-        self._keep(first, end, confirmation)
+        with self._open_period(first, end):
+            write_whole(self._path(first, end), confirmation.to_json())
         return confirmation
 
-    def _require_open(self, first: int, end: int) -> None:
-        for path in sorted(self._folder.glob("*.json")):
-            begun, _, ended = path.stem.partition("-")
-            if first < int(ended) and int(begun) < end:
-                raise UsageError("a part of this period was confirmed already", first=int(begun), end=int(ended))
-
-    def _keep(self, first: int, end: int, confirmation: Confirmation) -> None:
+    @contextmanager
+    def _open_period(self, first: int, end: int) -> Iterator[None]:
+        """The folder, for this process alone, in which no moment of the period is confirmed."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(self._path(first, end), confirmation.to_json())
+        with open(self._folder / "lock", "ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for path in sorted(self._folder.glob("*.json")):
+                begun, _, ended = path.stem.partition("-")
+                if first < int(ended) and int(begun) < end:
+                    raise UsageError("a part of this period was confirmed already", first=int(begun), end=int(ended))
+            yield
 
     def _path(self, first: int, end: int) -> Path:
         return self._folder / f"{first}-{end}.json"

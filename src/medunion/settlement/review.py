@@ -25,7 +25,7 @@ class ReviewDesk:
         """See `ClaimDesk.awaiting`."""
         now = self._claims.ledger.now()
         found = []
-        for facts in self._claims.of(insurer=self._insurer):
+        for facts in self._claims.of(insurer=self._insurer, is_open=True):
             standing, turn = facts.standing, facts.standing.turn
             if standing.stage is not Stage.PENDING or turn is None or now > standing.review_until(facts.review_periods):
                 continue
@@ -35,11 +35,10 @@ class ReviewDesk:
 
     def settled(self, since: int) -> Sequence[FiledClaim]:
         """See `ClaimDesk.settled`."""
-        ids = self._told("ClaimSettled", since)
-        settled = [facts for facts in self._claims.of(insurer=self._insurer) if facts.id in ids]
+        settled = self._told("ClaimSettled", since)
         return [
             self._filed(facts, position)
-            for facts in settled
+            for facts in self._claims.of(insurer=self._insurer, among=settled)
             for position, insurer in enumerate(facts.insurers)
             if insurer == self._insurer
         ]

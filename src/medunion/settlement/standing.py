@@ -13,6 +13,9 @@ from medunion.settlement.claim import Stage
 MOVABLE: Final = (Stage.PENDING, Stage.CONTESTED)
 """Stages in which payments go on."""
 
+OPEN: Final = (*MOVABLE, Stage.DISPUTED)
+"""Stages in which somebody, or time, still has to do something."""
+
 
 class Step(StrEnum):
     """What comes next. Anybody releases and concedes for the provider; the others wait for one party."""

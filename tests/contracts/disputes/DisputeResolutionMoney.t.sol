@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {DisputeResolution} from "../../../contracts/disputes/DisputeResolution.sol";
 import {IClaimSettlement} from "../../../contracts/interfaces/IClaimSettlement.sol";
 import {IInsurancePlans} from "../../../contracts/interfaces/IInsurancePlans.sol";
 import {AgreementId, ClaimStage, PolicyId} from "../../../contracts/types/Care.sol";
 import {DisputeId, DisputeStage} from "../../../contracts/types/Disputes.sol";
-import {MoneyBase} from "../MoneyBase.sol";
+import {SystemBase} from "../SystemBase.sol";
 
 /// @notice The worked example of docs/disputes.md, with the contracts that hold the money: 1,000.00, two policies of which
 /// the first pays 720.00 and the second 140.00, and 140.00 of the patient's.
-contract DisputeResolutionMoneyTest is MoneyBase {
-    DisputeResolution private _resolution;
+contract DisputeResolutionMoneyTest is SystemBase {
     Treatment private _disputed;
     AgreementId private _claim;
     bytes32 private constant _SECRET = keccak256("the provider's secret");
@@ -21,7 +19,7 @@ contract DisputeResolutionMoneyTest is MoneyBase {
         for (uint256 i = 0; i < 5; ++i) {
             address arbiter = _account(string.concat("arbiter ", vm.toString(i)));
             vm.prank(address(council));
-            _resolution.appointArbiter(arbiter, START + 365 days);
+            resolution.appointArbiter(arbiter, START + 365 days);
         }
         IInsurancePlans.Plan memory reviewed = _basicPlan();
         reviewed.autoAdjudicationLimit = 500_00;
@@ -39,17 +37,6 @@ contract DisputeResolutionMoneyTest is MoneyBase {
         settlement.receiveEvidence(_disputed.terms);
         settlement.contest(_disputed.terms, 3, REASON);
         vm.stopPrank();
-    }
-
-    function _plan() internal override {
-        super._plan();
-        _resolution = DisputeResolution(
-            _add(
-                type(DisputeResolution).creationCode,
-                abi.encode(manager, registry, patients, records, settlement, plans)
-            )
-        );
-        assertEq(address(_resolution), disputes, "the address that the settlement knows");
     }
 
     function test_Money_ARulingMovesWhatIsLocked() public {
@@ -77,8 +64,8 @@ contract DisputeResolutionMoneyTest is MoneyBase {
 
     function test_Money_ASilentPanelLeavesTheComputedAdjudication() public {
         DisputeId id = _seat();
-        vm.warp(uint256(_resolution.disputeOf(id).endsAt) + 1);
-        _resolution.lapse(id, _disputed.terms);
+        vm.warp(uint256(resolution.disputeOf(id).endsAt) + 1);
+        resolution.lapse(id, _disputed.terms);
         assertEq(token.balanceOf(payee), 1_000_00, "the provider");
     }
 
@@ -88,13 +75,13 @@ contract DisputeResolutionMoneyTest is MoneyBase {
         _ruleByTwo(id, nothing);
         skip(90 days);
         vm.prank(alice);
-        DisputeId second = _resolution.open(_disputed.terms, nothing, REASON);
+        DisputeId second = resolution.open(_disputed.terms, nothing, REASON);
         IClaimSettlement.Ruling memory agreed;
         agreed.refund = 40_00;
         vm.prank(alice);
-        _resolution.settle(second, _disputed.terms, agreed);
+        resolution.settle(second, _disputed.terms, agreed);
         vm.prank(hospitalA.finance);
-        _resolution.settle(second, _disputed.terms, agreed);
+        resolution.settle(second, _disputed.terms, agreed);
         assertEq(settlement.debtOf(HOSPITAL_A), 40_00, "debt");
         assertEq(uint256(settlement.claimOf(_claim).stage), uint256(ClaimStage.Settled), "stage");
     }
@@ -103,25 +90,25 @@ contract DisputeResolutionMoneyTest is MoneyBase {
     function _seat() private returns (DisputeId id) {
         IClaimSettlement.Ruling memory nothing;
         vm.prank(hospitalA.finance);
-        id = _resolution.open(_disputed.terms, nothing, REASON);
-        bytes32 commitment = _resolution.commitmentOf(id, HOSPITAL_A, _SECRET);
+        id = resolution.open(_disputed.terms, nothing, REASON);
+        bytes32 commitment = resolution.commitmentOf(id, HOSPITAL_A, _SECRET);
         vm.prank(hospitalA.finance);
-        _resolution.commit(id, commitment);
-        skip(_resolution.STEP_PERIOD() + 1);
-        _resolution.reveal(id, HOSPITAL_A, _SECRET);
+        resolution.commit(id, commitment);
+        skip(resolution.STEP_PERIOD() + 1);
+        resolution.reveal(id, HOSPITAL_A, _SECRET);
         vm.roll(block.number + 1);
-        _resolution.draw(id);
-        (address[5] memory drawn,) = _resolution.panelOf(id);
+        resolution.draw(id);
+        (address[5] memory drawn,) = resolution.panelOf(id);
         vm.prank(hospitalA.finance);
-        _resolution.strike(id, drawn[0]);
+        resolution.strike(id, drawn[0]);
     }
 
     function _ruleByTwo(DisputeId id, IClaimSettlement.Ruling memory ruling) private {
-        (address[5] memory drawn,) = _resolution.panelOf(id);
+        (address[5] memory drawn,) = resolution.panelOf(id);
         vm.prank(drawn[1]);
-        _resolution.rule(id, _disputed.terms, ruling);
+        resolution.rule(id, _disputed.terms, ruling);
         vm.prank(drawn[3]);
-        _resolution.rule(id, _disputed.terms, ruling);
-        assertEq(uint256(_resolution.disputeOf(id).stage), uint256(DisputeStage.Ruled), "stage");
+        resolution.rule(id, _disputed.terms, ruling);
+        assertEq(uint256(resolution.disputeOf(id).stage), uint256(DisputeStage.Ruled), "stage");
     }
 }

@@ -4,13 +4,21 @@ pragma solidity ^0.8.30;
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IConsortiumCouncil} from "../../../contracts/interfaces/IConsortiumCouncil.sol";
+import {ICarePlans} from "../../../contracts/interfaces/ICarePlans.sol";
+import {IClaimSettlement} from "../../../contracts/interfaces/IClaimSettlement.sol";
 import {IDeployer} from "../../../contracts/interfaces/IDeployer.sol";
-import {MemberKind, PatientStatus} from "../../../contracts/types/Types.sol";
+import {IDisputeResolution} from "../../../contracts/interfaces/IDisputeResolution.sol";
+import {IInsurancePlans} from "../../../contracts/interfaces/IInsurancePlans.sol";
+import {ISettlementToken} from "../../../contracts/interfaces/ISettlementToken.sol";
+import {IVersioned} from "../../../contracts/interfaces/IVersioned.sol";
+import {AgreementId, AgreementState, CarePlanId, ClaimStage, PolicyId} from "../../../contracts/types/Care.sol";
+import {DisputeId} from "../../../contracts/types/Disputes.sol";
+import {MemberKind} from "../../../contracts/types/Types.sol";
 import {Vm} from "../forge/Vm.sol";
-import {RecordsBase} from "../RecordsBase.sol";
+import {SystemBase} from "../SystemBase.sol";
 
 /// @notice All contracts created by one {Deployer}, and what whoever deployed them can do afterwards: nothing.
-contract DeployerSystemTest is RecordsBase {
+contract DeployerSystemTest is SystemBase {
     uint64 private _adminRole;
     Vm.Log[] private _deployment;
 
@@ -25,13 +33,21 @@ contract DeployerSystemTest is RecordsBase {
     }
 
     function test_System_EveryContractHasItsPlannedAddressAndCode() public view {
-        address[7] memory created = _created();
+        address[13] memory created = _created();
         assertEq(deployer.steps(), created.length);
         assertEq(deployer.step(), created.length);
         for (uint256 i = 0; i < created.length; ++i) {
             assertEq(deployer.addressOf(i), created[i]);
             assertGt(created[i].code.length, 0);
             assertEq(deployer.planned(i), keccak256(_creationCode(i)));
+        }
+    }
+
+    function test_System_EveryContractTellsItsVersion() public view {
+        address[13] memory created = _created();
+        assertEq(created[0], address(manager), "OpenZeppelin's tells none");
+        for (uint256 i = 1; i < created.length; ++i) {
+            assertEq(IVersioned(created[i]).version(), "1.0.0");
         }
     }
 
@@ -60,7 +76,6 @@ contract DeployerSystemTest is RecordsBase {
         assertEq(delay, 0);
         assertEq(pending, 0);
         assertEq(manager.getTargetAdminDelay(address(registry)), 0);
-        assertEq(registry.authority(), address(manager));
     }
 
     function test_System_WhoDeployedHasNoRole() public view {
@@ -105,10 +120,106 @@ contract DeployerSystemTest is RecordsBase {
         }
     }
 
-    function test_System_IsWired() public {
-        assertTrue(patients.authorityOf(patient).status == PatientStatus.Registered);
-        _checkIn(HOSPITAL_A);
-        assertEq(episodes.episodeOf(patient, HOSPITAL_A).number, 1);
+    function test_System_TheManagerIsTheSameForAllThatItGuards() public view {
+        assertEq(registry.authority(), address(manager));
+        assertEq(token.authority(), address(manager));
+        assertEq(resolution.authority(), address(manager));
+    }
+
+    function test_System_TheTokenKnowsItsSettlementContracts() public view {
+        address[3] memory settlements = [address(agreements), address(plans), address(settlement)];
+        for (uint256 i = 0; i < settlements.length; ++i) {
+            (ISettlementToken.Standing standing,) = token.standingOf(settlements[i]);
+            assertTrue(standing == ISettlementToken.Standing.Settlement);
+        }
+    }
+
+    /// @dev A visit of a care plan: every link among care, insurance and settlement is used on the way to its payment.
+    function test_System_IsWiredFromAPlanToAPayment() public {
+        assertEq(episodes.episodeOf(patient, INSURER).number, 1, "plans open the insurer's episode at acceptance");
+        Treatment memory treatment = _insuredTreatment();
+        treatment.terms.carePlan = _acceptedCarePlan();
+        AgreementId id = _agree(treatment);
+        assertTrue(carePlans.agreementOf(treatment.terms.carePlan, 0) == id);
+        assertEq(token.balanceOf(address(agreements)), treatment.terms.deposit);
+        assertGt(plans.poolOf(INSURER).reserved, 0);
+        _complete(treatment, true);
+        assertTrue(settlement.claimOf(id).stage == ClaimStage.Settled);
+        assertTrue(agreements.agreementOf(id).state == AgreementState.Settled);
+        assertEq(token.balanceOf(payee), 750_00);
+        assertEq(token.balanceOf(address(agreements)), 0);
+    }
+
+    /// @dev The contested part of a claim, from the review to a regulator's ruling: the links of the disputes.
+    function test_System_IsWiredFromAContestToARuling() public {
+        IInsurancePlans.Plan memory strict = _basicPlan();
+        strict.autoAdjudicationLimit = 0;
+        PolicyId[] memory one = new PolicyId[](1);
+        one[0] = _insure(_publish(strict));
+        Treatment memory treatment = _insuredTreatment(one);
+        AgreementId id = _agree(treatment);
+        _complete(treatment, true);
+        vm.prank(insurer.adjudicator);
+        settlement.contest(treatment.terms, 3, REASON);
+        IClaimSettlement.Ruling memory nothing;
+        vm.prank(hospitalA.finance);
+        DisputeId dispute = resolution.open(treatment.terms, nothing, REASON);
+        assertTrue(settlement.claimOf(id).stage == ClaimStage.Disputed);
+        skip(2 * resolution.STEP_PERIOD() + 1);
+        resolution.anchor(dispute);
+        vm.roll(block.number + 1);
+        resolution.draw(dispute);
+        vm.prank(regulator.registrar);
+        resolution.rule(dispute, treatment.terms, nothing);
+        assertTrue(settlement.claimOf(id).stage == ClaimStage.Settled);
+        assertEq(token.balanceOf(payee), 750_00);
+    }
+
+    function test_System_OnlyTheDisputesLockAndRule() public {
+        Treatment memory treatment = _insuredTreatment();
+        IClaimSettlement.Ruling memory nothing;
+        bytes memory refused = abi.encodeWithSelector(IClaimSettlement.ClaimSettlement_NotDisputes.selector, address(council));
+        vm.startPrank(address(council));
+        vm.expectRevert(refused);
+        settlement.lock(treatment.terms);
+        vm.expectRevert(refused);
+        settlement.applyRuling(treatment.terms, nothing);
+        vm.stopPrank();
+        assertEq(disputes, address(resolution));
+    }
+
+    function test_System_RecordsAreEvidenceInADispute() public {
+        Treatment memory treatment = _insuredTreatment();
+        _agree(treatment);
+        IClaimSettlement.Evidence memory piece = _evidence();
+        _completeWith(treatment, piece, _receipt(treatment));
+        IClaimSettlement.Ruling memory nothing;
+        vm.startPrank(alice);
+        DisputeId dispute = resolution.open(treatment.terms, nothing, REASON);
+        vm.expectEmit();
+        emit IDisputeResolution.EvidenceSubmitted(dispute, NOBODY, 1, piece.root, records.hashLeaf(piece.leaf), 0);
+        resolution.submitEvidence(dispute, 1, piece.root, piece.leaf, piece.proof);
+        vm.stopPrank();
+    }
+
+    /// @dev One visit, from today on.
+    function _acceptedCarePlan() private returns (CarePlanId carePlan) {
+        ICarePlans.Plan memory plan = ICarePlans.Plan({
+            patient: patient,
+            provider: HOSPITAL_A,
+            contentDigest: keccak256("salted digest of the document"),
+            firstDay: TODAY,
+            intervalDays: 0,
+            toleranceDays: 30,
+            visits: 1,
+            maxPrice: 750_00,
+            acceptUntil: START + 30 days,
+            salt: SALT
+        });
+        vm.prank(hospitalA.finance);
+        carePlan = carePlans.propose(plan);
+        vm.prank(alice);
+        carePlans.accept(plan);
     }
 
     /// @dev Who called the deployer, the deployer, and who sent the transaction.
@@ -116,7 +227,7 @@ contract DeployerSystemTest is RecordsBase {
         return [address(this), address(deployer), tx.origin];
     }
 
-    function _created() private view returns (address[7] memory) {
+    function _created() private view returns (address[13] memory) {
         return [
             address(manager),
             address(council),
@@ -124,7 +235,13 @@ contract DeployerSystemTest is RecordsBase {
             address(patients),
             address(grants),
             address(episodes),
-            address(records)
+            address(records),
+            address(token),
+            address(agreements),
+            address(carePlans),
+            address(plans),
+            address(settlement),
+            address(resolution)
         ];
     }
 }

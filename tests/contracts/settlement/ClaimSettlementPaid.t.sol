@@ -206,6 +206,17 @@ contract ClaimSettlementPaidTest is SettlementBase {
         settlement.confirm(treatment.terms);
     }
 
+    function test_Confirm_RevertWhen_ItIsTheLastSecondOfAFreeze() public {
+        Treatment memory treatment = _waiting();
+        uint40 until = uint40(block.timestamp);
+        _freeze(until);
+        vm.expectRevert(
+            abi.encodeWithSelector(IClaimSettlement.ClaimSettlement_PatientFrozen.selector, patient, until)
+        );
+        vm.prank(alice);
+        settlement.confirm(treatment.terms);
+    }
+
     function test_PayReceivable_ToThePayee() public {
         Treatment memory treatment = _withReceivable();
         vm.startPrank(payer);

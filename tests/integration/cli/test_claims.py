@@ -57,7 +57,13 @@ def agreed(cli: Cli) -> str:
 
 
 def recorded(cli: Cli, note: str, procedure: str = "45.23") -> None:
-    """Today's two records of the hospital."""
+    """Commits today's two records of the hospital."""
+    recorded_in(cli, Path("records.json"), note, procedure)
+    cli.said("record", "commit", "hospital-b", "alice", "records.json")
+
+
+def recorded_in(cli: Cli, path: Path, note: str, procedure: str = "45.23") -> None:
+    """Writes a bundle of the two records that the template's lines want; `note` makes them others than before."""
     day = datetime.fromtimestamp(clock(cli), UTC).date().isoformat()
     laboratory = {"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}
     notes = [{"text": note}]
@@ -68,8 +74,7 @@ def recorded(cli: Cli, note: str, procedure: str = "45.23") -> None:
          "code": {"coding": [{"system": ITEMS, "code": "L-7"}]}, "effectiveDateTime": day, "note": notes},
     ]  # fmt: skip
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": each} for each in resources]}
-    Path("records.json").write_text(json.dumps(bundle))
-    cli.said("record", "commit", "hospital-b", "alice", "records.json")
+    path.write_text(json.dumps(bundle))
 
 
 def completed(cli: Cli, note: str, *more: object) -> str:
@@ -90,7 +95,7 @@ class TestClaim:
         assert (shown["allowed"], shown["receivable"], shown["writtenOff"], shown["due"]) == (10_800, 3_000, 24, [])
         assert [each["outcome"] for each in shown["policies"]] == ["complete"]
         assert all(line["evidence"] in shown["evidence"] for line in shown["lines"])
-        assert "still owed 30.00, written off 0.24" in clinic.said("claim", "status", agreement[:14])
+        assert "still owed 30.00 CNY, written off 0.24 CNY" in clinic.said("claim", "status", agreement[:14])
         assert clinic.data("claim", "pay", "alice", agreement, "30.00")["left"] == 0
         assert agreement in {each["claim"] for each in clinic.data("claim", "list", "--insurer", "basic")}
         assert clinic.data("claim", "list", "--patient", "0x" + "07" * 32) == []

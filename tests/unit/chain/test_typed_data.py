@@ -70,7 +70,7 @@ class TestStructs:
         stated = {
             found
             for path in INTERFACES.glob("*.sol")
-            for found in re.findall(r"`((?:[A-Z]\w+)\((?:\w+ \w+,?)+\))`", path.read_text())
+            for found in re.findall(r"`([A-Z]\w+\((?:[\w\[\]]+ \w+,?)+\))(?:[A-Z]\w+\([^)]*\))*`", path.read_text())
         }
         ours = {
             f"{name}({','.join(field['type'] + ' ' + field['name'] for field in types[name])})"

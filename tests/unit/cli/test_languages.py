@@ -30,6 +30,8 @@ DYNAMIC = {
     "click.{}": "click's own words, found by their English text",
     "column.{}": "headings of tables, by the row's key",
     "devnet.{}": "`members` and `wallets` of a devnet",
+    "dispute.next.{}": "the command that is next in a dispute",
+    "dispute.stage.{}": "where a dispute stands",
     "disclosure.section.{}": "parts of a disclosure",
     "disclosure.column.{}": "headings of its table of prices",
     "error.{}": "headlines, by the stable code of an error",

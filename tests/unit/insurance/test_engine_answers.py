@@ -152,6 +152,14 @@ class TestHistory:
             assert len(list(history.answers())) == 1
             history.close()
 
+    def test_two_processes_keep_answers_in_one_file(self, open_history: Callable[..., History]) -> None:
+        first, second = open_history(), open_history()
+        for number, history in enumerate([first, second, second, first]):
+            history.keep(approved(use("2026-11-10"), claim=keccak256(bytes([number]))))
+        for history in (first, second):
+            assert len(history.uses(PATIENT)) == 4
+            assert all(history.decision(keccak256(bytes([number])), POLICY) for number in range(4))
+
     def test_counts_settled_claims_once_and_forgets_what_was_given_back(
         self, open_history: Callable[..., History]
     ) -> None:

@@ -75,10 +75,15 @@ class TestToFhir:
 
     def test_a_contest_is_an_error_of_the_plans_rule(self) -> None:
         resource = to_fhir(sample(Outcome.ERROR, Contest(3, b"\x09" * 32, 1_800_000_001)))
-        assert resource["error"][0]["code"]["coding"] == [
-            {"system": "urn:medunion:review-rule", "code": "3"},
-            {"system": "http://terminology.hl7.org/CodeSystem/adjudication-reason", "code": "ar001"},
+        assert [(each["system"], each["code"]) for each in resource["error"][0]["code"]["coding"]] == [
+            ("urn:medunion:review-rule", "3"),
+            ("urn:medunion:adjudication-reason", "diagnosis-not-accepted"),
+            ("http://terminology.hl7.org/CodeSystem/adjudication-reason", "ar001"),
         ]
+
+    def test_a_rule_of_a_later_version_has_the_nearest_reason(self) -> None:
+        resource = to_fhir(sample(Outcome.ERROR, Contest(31, b"\x09" * 32, 1_800_000_001)))
+        assert [each["code"] for each in resource["error"][0]["code"]["coding"]] == ["31", "ar001"]
 
 
 class TestFromFhir:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def write(root: Path, *entries: dict[str, str], name: str = "Vault") -> None:
+def write(root: Path, *entries: dict[str, Any], name: str = "Vault") -> None:
     (root / "tests" / "mutants" / f"{name}.json").write_text(json.dumps(entries))
 
 
@@ -202,6 +203,17 @@ class TestMain:
             "mutants: 1 killed, 0 survived",
         ]
         assert self.run(root, None, "--id", "nothing") == 1
+
+    def test_tries_those_of_the_night_only_when_asked(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        later: dict[str, Any] = {
+            **entry(id="open-b", find="if (b) revert B();", killed_by="testFuzz_B"),
+            "nightly": True,
+        }
+        write(root, entry(), later)
+        assert mutants.main([], root, FakeForge()) == 0
+        assert capsys.readouterr().out.splitlines()[-1] == ("mutants: 1 killed, 0 survived; 1 more are tried nightly")
+        assert mutants.main(["--all"], root, FakeForge()) == 0
+        assert capsys.readouterr().out.splitlines()[-1] == "mutants: 2 killed, 0 survived"
 
     def test_fails_when_one_survives(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
         write(root, entry(), entry(id="open-b", find="if (b) revert B();", killed_by="testFuzz_B"))

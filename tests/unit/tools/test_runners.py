@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,9 @@ class TestPerform:
 
     def test_nightly_ends_with_all_mutants(self) -> None:
         assert list(check.NIGHTLY_STAGES) == ["forge", "claims", "mutants"]
-        assert check.NIGHTLY_STAGES["mutants"] is check.STAGES["mutants"]
+        night = check.NIGHTLY_STAGES["mutants"]
+        assert isinstance(night, partial)
+        assert (night.func, night.args) == (check.STAGES["mutants"], ("--all",))
 
     def test_an_interrupt_ends_the_command(self, tmp_path: Path) -> None:
         pid_file = tmp_path / "pid"

@@ -23,6 +23,7 @@ from medunion.crypto import sealed
 from medunion.crypto.commitments import content_commitment
 from medunion.crypto.encoding import uint
 from medunion.errors import CryptoError, IntegrityError, UsageError
+from medunion.files import last_line
 from medunion.keys import typed_data
 from medunion.ledger import Ledger, Signer
 
@@ -175,17 +176,9 @@ def _decode(data: bytes) -> SignedAnswer:
 
 def _last_number(file: BinaryIO) -> int:
     """The number of the last whole line; what a crash left after it is cut off, for its answer was never given."""
-    size = file.seek(0, os.SEEK_END)
-    step, tail, start = 1 << 16, b"", size
-    while start and tail.count(b"\n") < 2:
-        start = max(0, start - step)
-        file.seek(start)
-        tail = file.read(size - start)
-    whole = tail[: tail.rfind(b"\n") + 1]
-    if len(whole) < len(tail):
-        file.truncate(start + len(whole))
+    text = last_line(file)
     try:
-        return int(json.loads(whole.rstrip(b"\n").rsplit(b"\n", 1)[-1])["seq"]) if whole else 0
+        return int(json.loads(text)["seq"]) if text else 0
     except (ValueError, KeyError, TypeError):
         raise IntegrityError(
             "the last of the insurer's answers is none", step="answers", culprit=str(file.name)
