@@ -16,7 +16,7 @@ import {IVersioned} from "./IVersioned.sol";
 /// this very agreement, by the signature of an ADJUDICATOR that is valid at the offer and until the offer ends;
 /// (5) acceptance reserves each policy's part in its pool or fails, so that later events cannot take it; what a provider's
 /// leaving of a network or a policy's end changes later does not touch an accepted agreement, except that a policy pays
-/// nothing for service days after its last; (6) every state ends by time: an offer at `acceptUntil`, an accepted agreement
+/// nothing for service days after its last; a reservation lasts until it is used, or released by anybody after `reservedUntil`; (6) every state ends by time: an offer at `acceptUntil`, an accepted agreement
 /// {FILING_PERIOD} after its last service day (or its acceptance, if later), a completed one as {IClaimSettlement} says;
 /// ends return the deposit to the account that paid it, and a suspended member stops none of them; (7) until its first
 /// service day an accepted agreement is the patient's to cancel, from then on the provider's only; (8) a service window may

@@ -14,7 +14,7 @@ import {IVersioned} from "./IVersioned.sol";
 /// its filing period; (3) accumulators belong to (policy, period); a period is a plan year; (4) an insurer's money is free
 /// or reserved: only free money is withdrawn, reserved money leaves only to be paid or to become free again; (5) ends of policies
 /// and networks are never retroactive; (6) the arithmetic is {Benefits}; it never fails on an accepted agreement: what a
-/// policy cannot pay, it does not pay; (7) suspension of an insurer stops publishing, issuing and new reservations, nothing else;
+/// policy cannot pay, it does not pay; (7) suspension of an insurer, or its leaving, stops publishing, issuing and new reservations, nothing else;
 /// (8) the token is fixed at construction; the plan's currency is the token's; what funds a pool is counted all the same;
 /// (9) an accumulator stays at 2^48 - 1 once it is there, so that no opening value and no sum can stop a completion.
 /// Typed data (EIP-712, domain "InsurancePlans", "1"): `AcceptPolicy(bytes32 policy,bytes32 patient,uint32 insurer,uint32 plan,uint32 firstDay,uint32 lastDay,uint40 deadline)`,
@@ -156,7 +156,7 @@ interface IInsurancePlans is IVersioned {
     function endPolicyBySig(PolicyId policy, uint32 lastDay, uint40 deadline, bytes calldata signature) external;
     /// @notice Adds the caller's tokens, of which it approved `amount`, to the pool of an active insurer. Anybody may. Emits {PoolFunded}.
     function fund(MemberId insurer, uint128 amount) external;
-    /// @notice Takes free money out of the pool to the caller, who has FINANCE of the insurer, active or suspended. Emits {PoolWithdrawn}.
+    /// @notice Takes free money out of the pool to the caller, who has FINANCE of the insurer, whatever its standing. Emits {PoolWithdrawn}.
     function withdraw(uint128 amount) external;
 
     /// @notice Refuses what a policy of an offer must not be. View for {ICareAgreements}.

@@ -131,9 +131,9 @@ library Benefits {
             uint256 sum = 0;
             for (uint256 i = 0; i < bands.length && from < until; ++i) {
                 Band memory band = bands[i];
-                uint256 upTo = band.upTo;
+                uint256 upTo = band.upTo == NONE ? type(uint256).max : band.upTo; // the open last has no end
                 if (upTo <= from) continue;
-                uint256 high = upTo < until && upTo != NONE ? upTo : until;
+                uint256 high = _min(upTo, until);
                 sum += (high - from) * band.payBps; // both above `from`
                 from = high;
             }

@@ -141,21 +141,24 @@ contract CareAgreementsPredeterminedTest is CareAgreementsBase {
     }
 
     function test_Offer_RevertWhen_TheWindowBeginsBeforeThePolicy() public {
-        Treatment memory treatment = _insuredTreatment();
-        treatment.terms.serviceFrom = YEAR_BEGIN - 1;
+        IInsurancePlans.PolicyRequest memory request = _policyRequest(basic);
+        request.firstDay = TODAY;
+        Treatment memory treatment = _insuredBy(request);
+        treatment.terms.serviceFrom = TODAY - 1;
         _expectNotCovered(treatment);
         _offer(treatment);
-        treatment.terms.serviceFrom = YEAR_BEGIN;
+        treatment.terms.serviceFrom = TODAY;
         _offer(treatment);
         _assertState(treatment, AgreementState.Offered);
     }
 
     function test_Offer_RevertWhen_TheWindowEndsAfterThePolicy() public {
-        Treatment memory treatment = _insuredTreatment();
-        treatment.terms.serviceUntil = YEAR_END + 1;
+        IInsurancePlans.PolicyRequest memory request = _policyRequest(basic);
+        request.lastDay = TODAY + 9;
+        Treatment memory treatment = _insuredBy(request);
         _expectNotCovered(treatment);
         _offer(treatment);
-        treatment.terms.serviceUntil = YEAR_END;
+        treatment.terms.serviceUntil = TODAY + 9;
         _offer(treatment);
         _assertState(treatment, AgreementState.Offered);
     }

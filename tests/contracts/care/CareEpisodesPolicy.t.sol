@@ -51,11 +51,14 @@ contract CareEpisodesPolicyTest is CareBase {
     }
 
     function test_OpenByPolicy_AfterACheckOut() public {
-        _open(_END);
+        _checkIn(INSURER);
         _checkOut(INSURER);
         skip(1 hours);
+        _open(_END);
+        _assertEpisode(INSURER, ICareEpisodes.Episode(2, START + 1 hours, _END, EpisodeOrigin.Policy, NOBODY));
+        _checkOut(INSURER);
         _open(_END - 1);
-        _assertEpisode(INSURER, ICareEpisodes.Episode(2, START + 1 hours, _END - 1, EpisodeOrigin.Policy, NOBODY));
+        _assertEpisode(INSURER, ICareEpisodes.Episode(3, START + 1 hours, _END - 1, EpisodeOrigin.Policy, NOBODY));
     }
 
     function test_OpenByPolicy_AfterTheFormerPolicysEnd() public {
