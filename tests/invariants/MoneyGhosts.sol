@@ -58,7 +58,9 @@ abstract contract MoneyGhosts is MoneyParties {
     uint256 public wrongSpenders;
 
     Deal[] internal deals;
+    /// @dev By provider: what it owes, and what of it to pools.
     uint256[2] internal debts;
+    uint256[2] internal poolDebts;
     /// @dev What claims that left the store added to their policies' accumulators.
     mapping(PolicyId policy => Share) internal folded;
     uint256 internal issued;
@@ -87,6 +89,7 @@ abstract contract MoneyGhosts is MoneyParties {
         address payee_ = hospitals[provider].finance;
         if (from == address(settlement)) {
             if (to != payee_) debts[provider] -= amount;
+            if (to == address(plans)) poolDebts[provider] -= amount;
         } else if (from == address(agreements)) {
             if (to == people[deals[deal].person].payer) deals[deal].flows.refunded += amount;
             else deals[deal].flows.fromDeposit += amount;
@@ -166,6 +169,7 @@ abstract contract MoneyGhosts is MoneyParties {
         _assertConserved();
         for (uint256 i = 0; i < 2; ++i) {
             assertEq(settlement.debtOf(hospitals[i].member), debts[i], "debt");
+            assertLe(poolDebts[i], debts[i], "what was owed to a pool went to a patient");
         }
     }
 

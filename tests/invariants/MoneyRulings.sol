@@ -193,6 +193,7 @@ abstract contract MoneyRulings is MoneyGhosts {
             uint48 removed = ruling.reversed ? d.shares[i].paid : ruling.removed[i];
             d.shares[i].paid -= removed;
             _take(d, i < d.next, removed);
+            if (i < d.next) poolDebts[d.provider] += removed;
         }
         uint256 refund = ruling.reversed ? d.owed : ruling.refund;
         uint256 unpaid = refund < d.receivable ? refund : d.receivable;
