@@ -1,6 +1,7 @@
 """Steps 11 to 13: insurance, an agreement that is paid when the treatment completes, and one that waits."""
 
 import json
+
 from medunion.care.acceptance import Review
 from medunion.care.offers import Agreement
 from medunion.care.templates import Code, Template
