@@ -1,12 +1,11 @@
 """Steps 11 to 13: insurance, an agreement that is paid when the treatment completes, and one that waits."""
 
 import json
-from dataclasses import replace
 
 from medunion.care.acceptance import Review
 from medunion.care.offers import Agreement
 from medunion.care.templates import Code, Template
-from medunion.care.terms import day_of
+from medunion.care.terms import ZERO, day_of
 from medunion.demo import treatments
 from medunion.demo.stage import BANK, HOSPITAL_A, HOSPITAL_B, INSURER, Patient, Stage
 from medunion.demo.treatments import BIOPSY, SEDATION, SIGMOIDOSCOPY, window_of
@@ -99,11 +98,13 @@ def wait_for_the_window(stage: Stage) -> None:
     stage.say("shared", basic=parts[0], supplementary=parts[1])
 
 
-def offered(stage: Stage, patient: Patient, template: Template, **visit: object) -> tuple[Agreement, Review]:
+def offered(
+    stage: Stage, patient: Patient, template: Template, care_plan: bytes = ZERO, visit: int = 0
+) -> tuple[Agreement, Review]:
     """Hospital B's offer, and what the patient's wallet shows of it after reading the committed disclosure."""
     network = stage.network
     desk = network.agreement_desk(HOSPITAL_B)
-    stated = replace(OfferTerms(network.ledger.now() + _DAY), **visit)  # type: ignore[arg-type]
+    stated = OfferTerms(network.ledger.now() + _DAY, care_plan=care_plan, visit=visit)
     made = desk.offer(patient.id, template, stated)
     stage.paid("offer", made.receipt)
     stage.transactions += 1
