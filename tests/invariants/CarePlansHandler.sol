@@ -70,6 +70,7 @@ contract CarePlansHandler is CallCounter {
         plan.toleranceDays = uint32(bound(seed >> 128, 0, plan.intervalDays - 1));
         if (plan.visits == 1) plan.intervalDays = 0;
         bool sound = seed % 8 != 0;
+        if (_suspended && (seed >> 3) % 8 != 0) return;
         if (!sound) plan.acceptUntil += 91 days;
         address caller = seed & 1 == 0 ? _parties.finance : _parties.clinician;
         bool success = _try(caller, abi.encodeCall(_PLANS.propose, (plan)));

@@ -217,14 +217,14 @@ contract RegistryHandler is CallCounter, Consents {
         return uint32(100 + seed % MEMBERS);
     }
 
-    /// @dev Any of the low seven bits; CLINICIAN, an unknown bit and none at all are among them.
+    /// @dev Any of the low nine bits; CLINICIAN, an unknown bit and none at all are among them.
     function _rolesFrom(uint256 seed) private pure returns (uint16) {
         uint16 own = uint16(seed % 16);
-        return seed % 5 == 0 ? uint16(seed >> 8) % 128 : own == 0 ? Roles.DESK : own;
+        return seed % 5 == 0 ? uint16(seed >> 8) % 512 : own == 0 ? Roles.DESK : own;
     }
 
     function _mayGive(uint32 member, uint16 roles) private view returns (bool) {
-        uint16 own = Roles.ADMIN | Roles.DESK | Roles.RECORDS | Roles.READER;
+        uint16 own = Roles.ADMIN | Roles.DESK | Roles.RECORDS | Roles.READER | Roles.FINANCE | Roles.ADJUDICATOR;
         if (_members[member].kind == MemberKind.Regulator) own |= Roles.REGISTRAR;
         return roles != 0 && roles & ~own == 0;
     }
