@@ -7,11 +7,9 @@
 What each figure means is in bench/README.md.
 """
 
-import argparse
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,6 +18,7 @@ from statistics import median
 from typing import Any
 
 from bench._meter import p95, table
+from bench._sizes import run
 from bench._ward import HOSPITAL, READER, Ward, ward
 from medunion.care.items import Item
 from medunion.care.templates import Code
@@ -175,17 +174,7 @@ def report(figures: dict[str, Any]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measures, prints, and writes what is asked for."""
-    parser = argparse.ArgumentParser(prog="./dev bench review", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
-    parser.add_argument("--quick", action="store_true", help="a few repetitions, not at 1,000 records")
-    options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="medunion-review-") as home:
-        figures = measure(Path(home), SIZES[:1] if options.quick else SIZES, 3 if options.quick else 20)
-    print(report(figures))
-    if options.json is not None:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    return 0
+    return run("review", (__doc__ or "").partition("\n")[0], arguments, measure, report, SIZES)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,8 @@
 What each figure means is in bench/README.md.
 """
 
-import argparse
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import Any
 
 from bench._histories import history
 from bench._meter import best_cpu, p95, table
+from bench._sizes import run
 from bench._ward import Ward, ward
 from medunion.blobs.cid import Cid
 from medunion.fhir import prepare
@@ -116,17 +115,7 @@ def report(figures: dict[str, Any]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measures, prints, and writes what is asked for."""
-    parser = argparse.ArgumentParser(prog="./dev bench share", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
-    parser.add_argument("--quick", action="store_true", help="a few repetitions, not at 1,000 records")
-    options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="medunion-share-") as home:
-        figures = measure(Path(home), SIZES[:2] if options.quick else SIZES, 3 if options.quick else 20)
-    print(report(figures))
-    if options.json is not None:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    return 0
+    return run("share", (__doc__ or "").partition("\n")[0], arguments, measure, report, SIZES)
 
 
 if __name__ == "__main__":

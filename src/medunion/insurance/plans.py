@@ -10,6 +10,7 @@ from medunion.errors import InputError
 from medunion.insurance.plan import NONE, Band, PlanTerms
 from medunion.insurance.plan_document import PlanDocument
 from medunion.ledger import Receipt
+from medunion.settlement.token import Tokens
 
 _CONTRACT = "InsurancePlans"
 
@@ -97,7 +98,7 @@ class Plans(Service):
 
     def fund(self, insurer: int, amount: int) -> Receipt:
         """Moves the sender's tokens, anybody's, into an insurer's pool."""
-        self.sender.transact("SettlementToken", "approve", self.ledger.contracts.address(_CONTRACT), amount)
+        Tokens(self.ledger, self.sender).approve(self.ledger.contracts.address(_CONTRACT), amount)
         return self.sender.transact(_CONTRACT, "fund", insurer, amount)
 
     def withdraw(self, amount: int) -> Receipt:

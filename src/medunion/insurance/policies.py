@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from medunion.chain.service import Service, SignedAction
 from medunion.errors import InputError
 from medunion.insurance.plan import Accumulators
-from medunion.ledger import Event, Receipt, Signer
+from medunion.ledger import Receipt, Signer
 
 _CONTRACT = "InsurancePlans"
 _NOBODY = bytes(32)
@@ -136,11 +136,6 @@ class Policies(Service):
         period = int(self.ledger.call(_CONTRACT, "periodOf", policy, day))
         used, reserved = self.ledger.call(_CONTRACT, "accumulatorsOf", policy, period)
         return Usage(period, _accumulators(used), reserved)
-
-    def history(self, policy: bytes) -> list[Event]:
-        """Everything that happened to a policy, oldest first."""
-        names = ("PolicyIssued", "PolicyAccepted", "PolicyEnded", "Adjudicated", "AccumulatorsReturned")
-        return self.ledger.events(_CONTRACT, names, policy=policy)
 
 
 def _accumulators(found: dict[str, int]) -> Accumulators:

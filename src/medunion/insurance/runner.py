@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from medunion.care import terms as care
-from medunion.care.terms import Line, Terms, agreement_id, lines_digest
+from medunion.care.agreements import Agreements
+from medunion.care.offers import Offer
+from medunion.care.predetermination import Predetermination, Proposal
+from medunion.care.terms import Line, Terms, lines_digest
 from medunion.chain.ledger import leaf_values
-from medunion.chain.typed_data import STRUCTS
-from medunion.chain.typed_data import digest as typed_digest
 from medunion.errors import IntegrityError
 from medunion.insurance.benefit import Adjudication, ClaimLine, LineResult, PolicyResult
 from medunion.insurance.claims import Series
@@ -21,6 +22,7 @@ from medunion.insurance.policies import Policies
 from medunion.insurance.proving_ground import HOSPITAL, LANE, ProvingGround
 from medunion.ledger import Leaf, Receipt
 from medunion.records.leaf import hash_leaf
+from medunion.settlement.claims import Claims
 from medunion.vocabulary import Category
 
 _DAY = 86_400
@@ -81,14 +83,14 @@ class ClaimRunner:
             for policy, cover in zip(policies, line.covers, strict=True)
         )
         terms = self._terms(ledger_lines, covers, policies, day)
-        values = (
-            terms.as_arguments(),
-            [each.as_arguments() for each in ledger_lines],
-            [each.as_arguments() for each in covers],
+        offer = Offer(terms, ledger_lines, covers)
+        agreements = Agreements(self._ledger, self._on.hospital)
+        agreements.offer(offer, self._answers(offer))
+        acceptance = agreements.authorize(
+            self._on.payer.account, offer, [LANE] * len(policies), deadline=terms.accept_until
         )
-        self._on.hospital.transact("CareAgreements", "offer", *values, self._answers(terms))
-        self._on.hospital.transact("CareAgreements", "acceptBySig", *values, *self._acceptance(terms))
-        return self._read(self._complete(terms, values, day), terms, policies, lines, day)
+        agreements.relay(agreements.sign_acceptance(self._on.controller.account, offer, acceptance))
+        return self._read(self._complete(offer, day), terms, policies, lines, day)
 
     def _terms(
         self, lines: Sequence[Line], covers: Sequence[care.Cover], policies: Sequence[InsuredPolicy], day: int
@@ -113,46 +115,16 @@ class ClaimRunner:
             salt=secrets.token_bytes(32),
         )
 
-    def _answers(self, terms: Terms) -> list[tuple[str, int, bytes]]:
+    def _answers(self, offer: Offer) -> list[Predetermination]:
+        insurer, until = self._on.insurer, offer.terms.accept_until
         answers = []
-        for policy in terms.policies:
-            message = {
-                "agreement": agreement_id(terms),
-                "policy": policy,
-                "linesDigest": terms.lines_digest,
-                "validUntil": terms.accept_until,
-            }
-            signature = self._ledger.sign(self._on.insurer.account, "Predetermination", message)
-            answers.append((self._on.insurer.address, terms.accept_until, signature))
+        for position in range(len(offer.terms.policies)):
+            message = Proposal(position, offer.terms, offer.lines, offer.covers, ()).message(until)
+            signature = self._ledger.sign(insurer.account, "Predetermination", message)
+            answers.append(Predetermination(insurer.address, until, signature))
         return answers
 
-    def _acceptance(self, terms: Terms) -> tuple[tuple[Any, ...], bytes]:
-        """Both signatures of a wallet: the controller's, and the payer's for the deposit."""
-        payer, deadline = self._on.payer, terms.accept_until
-        message = {
-            "agreement": agreement_id(terms),
-            "disclosureDigest": terms.disclosure_digest,
-            "linesDigest": terms.lines_digest,
-            "price": terms.price,
-            "maxPatientShare": terms.max_patient_share,
-            "deposit": terms.deposit,
-            "payer": payer.address,
-            "deadline": deadline,
-        }
-        contract, types = STRUCTS["Accept"]
-        deposit = {
-            "from": payer.address,
-            "to": self._ledger.contracts.address(contract),
-            "value": terms.deposit,
-            "validAfter": 0,
-            "validBefore": deadline + 1,
-            "nonce": typed_digest(self._ledger.domain(contract), types, message),
-        }
-        authorization = self._ledger.sign(payer.account, "ReceiveWithAuthorization", deposit)
-        signature = self._ledger.sign(self._on.controller.account, "Accept", message)
-        return (payer.address, deadline, [LANE] * 4, authorization), signature
-
-    def _complete(self, terms: Terms, values: tuple[Any, ...], day: int) -> Receipt:
+    def _complete(self, offer: Offer, day: int) -> Receipt:
         leaf = Leaf(
             patient=self._on.patient,
             author=HOSPITAL,
@@ -166,9 +138,11 @@ class ClaimRunner:
         )
         root = hash_leaf(leaf)
         self._on.hospital.transact("RecordRegistry", "commit", (self._on.patient, root, 1, secrets.token_bytes(32)))
-        message = {"agreement": agreement_id(terms), "deadline": terms.accept_until}
-        receipt = (terms.accept_until, self._ledger.sign(self._on.controller.account, "Receipt", message))
-        completion = (*values, [(root, leaf_values(leaf), [])], [0] * len(values[1]), receipt)
+        claims = Claims(self._ledger)
+        receipt = claims.sign_receipt(self._on.controller.account, offer.id, deadline=offer.terms.accept_until)
+        proof: list[bytes] = []
+        evidence = [(root, leaf_values(leaf), proof)]
+        completion = (*offer.as_arguments(), evidence, [0] * len(offer.lines), receipt.as_arguments())
         return self._on.hospital.transact("ClaimSettlement", "complete", completion)
 
     def _read(

@@ -23,6 +23,7 @@ from medunion.settlement.facts import (
     totals_of,
 )
 from medunion.settlement.standing import OPEN, Due, Standing, Step
+from medunion.settlement.token import Tokens
 
 _CONTRACT: Final = "ClaimSettlement"
 _PLANS: Final = "InsurancePlans"
@@ -183,8 +184,7 @@ class Claims(Service):
 
     def _allow(self, amount: int) -> None:
         if amount:
-            contract = self.ledger.contracts.address(_CONTRACT)
-            self.sender.transact("SettlementToken", "approve", contract, amount)
+            Tokens(self.ledger, self.sender).approve(self.ledger.contracts.address(_CONTRACT), amount)
 
     def _insured_by(self, insurer: int) -> set[bytes]:
         """The claims on an insurer's policies."""
