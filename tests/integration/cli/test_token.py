@@ -87,7 +87,7 @@ class TestRedeem:
     def test_a_wallet_without_gas(self, cli: Cli, wallet: str) -> None:
         done = cli.data("token", "redeem", wallet, "7.25", "--to", "account 12-3", "--via", "hospital-a")
         assert done["amount"] == 7_25
-        assert "12-3" not in str(done)
+        assert "account 12" not in str(done)
         assert cli.data("token", "balance", wallet)["amount"] == 12_75
 
     def test_the_bank_is_told_the_salt(self, cli: Cli, wallet: str) -> None:

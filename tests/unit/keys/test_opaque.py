@@ -34,12 +34,16 @@ def raw(folder: Path) -> bytes:
 
 
 def names() -> list[bytes]:
-    """Words that would tell a label: categories, classes, types and local ids of the sample, its codes and texts."""
+    """Words that would tell a label: categories, classes, types and local ids of the sample, its codes and texts.
+
+    Shorter ones than five bytes stand in ciphertext by chance, so "HIV" is sought as JSON writes it.
+    """
     words = [each.name for kind in (Category, RestrictedClass) for each in kind]
     words += [part for word in words for part in (word.lower(), word.lower().replace("_", ""), word.title())]
     for record in prepare(sample()).records:
         words += [record.local_id, record.resource_type]
-    return [word.encode() for word in [*words, "HIV", "ActCode", "restricted", "laboratory", "nuts"] if len(word) > 2]
+    words += ['"HIV"', "ActCode", "restricted", "laboratory", "hazelnuts"]
+    return [word.encode() for word in words if len(word) > 4]
 
 
 def draft(category: int, mask: int, name: str) -> RecordDraft:

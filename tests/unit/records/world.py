@@ -262,5 +262,5 @@ def sample(observed: str = "first", **more: Any) -> bytes:
         resource("Encounter", "e1", period={"start": "2024-03-04T08:00:00+08:00"}, **encounter),
         observation(value=observed, **more),
         resource("Condition", "c1", code={"text": "restricted"}, **HIV, **SUBJECT, **VISIT),
-        resource("AllergyIntolerance", "a1", code={"text": "nuts"}, patient={"reference": "Patient/p1"}),
+        resource("AllergyIntolerance", "a1", code={"text": "hazelnuts"}, patient={"reference": "Patient/p1"}),
     )
