@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from medunion.cli.agreement_view import columns, described, report_review, row, say_terms
-from medunion.cli.files import read_file, write_file
+from medunion.cli.files import read_file, require_writable, write_file
 from medunion.cli.output import emit_json, emit_rows, progress, say
 from medunion.cli.support import argument, done, group, json_option, moment, network, relaying, via_option
 from medunion.errors import InputError, UsageError
@@ -15,6 +15,7 @@ from medunion.locale import translate as t
 
 if TYPE_CHECKING:
     from medunion.care.offers import Agreement
+    from medunion.identity.wallet import Identity
     from medunion.network import Network
 
 _DAY = 86_400
@@ -42,7 +43,7 @@ def command() -> None:
 @click.option("--hold", type=click.IntRange(1), metavar=t("metavar.days"), help=t("agreement.offer.hold"))
 @click.option("--language", type=click.Choice(LANGUAGES), help=t("agreement.offer.language"))
 @click.option("--care-plan", metavar=t("metavar.plan"), help=t("agreement.offer.care_plan"))
-@click.option("--visit", type=click.IntRange(0, 65_535), default=0, help=t("agreement.offer.visit"))
+@click.option("--visit", type=click.IntRange(0, 65_535), help=t("agreement.offer.visit"))
 @click.option("--output", "-o", type=_written, metavar=t("metavar.file"), help=t("agreement.offer.output"))
 @click.option("--no-record", is_flag=True, help=t("agreement.offer.no_record"))
 @json_option
@@ -54,7 +55,7 @@ def offer(
     hold: int | None,
     language: str | None,
     care_plan: str | None,
-    visit: int,
+    visit: int | None,
     output: Path | None,
     no_record: bool,
     as_json: bool,
@@ -66,6 +67,9 @@ def offer(
 
     if no_record and output is None:
         raise UsageError("--no-record keeps the disclosure nowhere: name a file with --output")
+    if (visit is None) != (care_plan is None):
+        raise UsageError("a visit is named by --care-plan and --visit together", field="visit")
+    require_writable(output)
     template = parse_template(read_file(file))
     with network() as opened, progress("progress.commit"):
         stated = OfferTerms(
@@ -73,7 +77,7 @@ def offer(
             language or active(),
             reserved_until=0 if hold is None else opened.ledger.now() + hold * _DAY,
             care_plan=_id(care_plan, "care-plan") if care_plan else ZERO,
-            visit=visit,
+            visit=visit or 0,
         )
         desk = opened.agreement_desk(member or template.provider)
         offered = desk.offer(opened.patient_id(patient), template, stated, commit=not no_record)
@@ -163,7 +167,7 @@ def accept(wallet: str, agreement: str, document: Path | None, yes: bool, via: s
     """Read, look at what is to be paid, and agree."""
     with network() as opened:
         identity = opened.identity(wallet)
-        found = _find(opened, agreement, patient=identity.patient)
+        found = _own(identity, _find(opened, agreement, patient=identity.patient))
         body = _body(opened, found, None if document else wallet, document)
         desk = opened.agreement_desk(relaying(opened, via))
         reviewed = desk.review(identity, found, body or b"")
@@ -188,7 +192,7 @@ def cancel(wallet: str, agreement: str, via: str | None, as_json: bool) -> None:
     """Decline an offer, or cancel what was accepted."""
     with network() as opened:
         identity = opened.identity(wallet)
-        found = _find(opened, agreement, patient=identity.patient)
+        found = _own(identity, _find(opened, agreement, patient=identity.patient))
         receipt = opened.agreement_desk(relaying(opened, via)).cancel(identity, found)
     done("agreement.cancel.done", receipt, as_json, agreement="0x" + found.id.hex())
 
@@ -238,6 +242,13 @@ def _find(opened: "Network", text: str, patient: bytes | None = None) -> "Agreem
         cause = "no agreement begins" if not found else f"{len(found)} agreements begin"
         raise InputError(f"{cause} with this: give more of its id", agreement=text)
     return found[0]
+
+
+def _own(identity: "Identity", found: "Agreement") -> "Agreement":
+    """The agreement, where it is this patient's; InputError."""
+    if found.terms.patient != identity.patient:
+        raise InputError("this is an agreement of another patient id", agreement="0x" + found.id.hex())
+    return found
 
 
 def _id(text: str, field: str) -> bytes:
