@@ -226,7 +226,8 @@ def _require_owed(amount: int, owed: int, currency: str) -> None:
     from medunion.settlement import money
 
     if amount > owed:
-        raise InputError(f"that is more than is owed: {money.show(owed, currency)}", field="amount", value=money.show(amount))
+        shown = money.show(owed, currency)
+        raise InputError(f"that is more than is owed: {shown}", field="amount", value=money.show(amount))
 
 
 def _payer(opened: "Network", who: str) -> "Sender":

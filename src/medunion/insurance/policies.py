@@ -34,7 +34,7 @@ class Policy:
     accepted_at: int
 
     def state_at(self, second: int) -> str:
-        """Where it stands then: `offered` or `lapsed` before acceptance, `accepted`, `ended` after its days."""
+        """Where it stands then: `offered` or `lapsed` before acceptance, `accepted`, or `ended` by its days."""
         if not self.accepted_at:
             return "offered" if second <= self.accept_until else "lapsed"
         return "accepted" if day_of(second) <= self.last_day else "ended"

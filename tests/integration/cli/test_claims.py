@@ -139,7 +139,7 @@ class TestClaim:
         assert "no policy of this claim is under review" in clinic.refused("claim", "approve", settled)
         assert "this one is settled" in clinic.refused("claim", "complete", settled)
         assert "stage: settled" in clinic.refused("claim", "confirm", "alice", settled)
-        assert "more than is owed: 30.00 CNY" in clinic.refused("claim", "pay", "alice", settled, "5000")
+        assert "more than is owed: 22.24 CNY" in clinic.refused("claim", "pay", "alice", settled, "5000")
         assert "amount is nothing" in clinic.refused("claim", "pay", "alice", settled, "0")
         assert "more than is owed: 0.00 CNY" in clinic.refused("claim", "repay", "hospital-b", "5.00")
 
