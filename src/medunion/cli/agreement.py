@@ -8,14 +8,13 @@ import click
 from medunion.cli.agreement_view import columns, described, report_review, row, say_terms
 from medunion.cli.files import read_file, require_writable, write_file
 from medunion.cli.output import emit_json, emit_rows, progress, say
-from medunion.cli.support import argument, done, group, json_option, moment, network, relaying, via_option
+from medunion.cli.support import argument, done, group, json_option, moment, network, own, relaying, via_option
 from medunion.errors import InputError, UsageError
 from medunion.locale import LANGUAGES, active
 from medunion.locale import translate as t
 
 if TYPE_CHECKING:
     from medunion.care.offers import Agreement
-    from medunion.identity.wallet import Identity
     from medunion.network import Network
 
 _DAY = 86_400
@@ -167,7 +166,7 @@ def accept(wallet: str, agreement: str, document: Path | None, yes: bool, via: s
     """Read, look at what is to be paid, and agree."""
     with network() as opened:
         identity = opened.identity(wallet)
-        found = _own(identity, _find(opened, agreement, patient=identity.patient))
+        found = own(identity, _find(opened, agreement, patient=identity.patient))
         body = _body(opened, found, None if document else wallet, document)
         desk = opened.agreement_desk(relaying(opened, via))
         reviewed = desk.review(identity, found, body or b"")
@@ -192,7 +191,7 @@ def cancel(wallet: str, agreement: str, via: str | None, as_json: bool) -> None:
     """Decline an offer, or cancel what was accepted."""
     with network() as opened:
         identity = opened.identity(wallet)
-        found = _own(identity, _find(opened, agreement, patient=identity.patient))
+        found = own(identity, _find(opened, agreement, patient=identity.patient))
         receipt = opened.agreement_desk(relaying(opened, via)).cancel(identity, found)
     done("agreement.cancel.done", receipt, as_json, agreement="0x" + found.id.hex())
 
@@ -242,13 +241,6 @@ def _find(opened: "Network", text: str, patient: bytes | None = None) -> "Agreem
         cause = "no agreement begins" if not found else f"{len(found)} agreements begin"
         raise InputError(f"{cause} with this: give more of its id", agreement=text)
     return found[0]
-
-
-def _own(identity: "Identity", found: "Agreement") -> "Agreement":
-    """The agreement, where it is this patient's; InputError."""
-    if found.terms.patient != identity.patient:
-        raise InputError("this is an agreement of another patient id", agreement="0x" + found.id.hex())
-    return found
 
 
 def _id(text: str, field: str) -> bytes:

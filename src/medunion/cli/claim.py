@@ -21,7 +21,7 @@ from medunion.cli.claim_view import (
 )
 from medunion.cli.files import read_file, write_file
 from medunion.cli.output import emit_json, emit_rows, progress, say
-from medunion.cli.support import argument, done, group, json_option, network, relaying, via_option
+from medunion.cli.support import argument, done, group, json_option, network, own, relaying, via_option
 from medunion.errors import InputError, UsageError
 from medunion.locale import translate as t
 
@@ -51,6 +51,8 @@ def complete(agreement: str, records: tuple[str, ...], receipt: str | None, as_j
         found = find_agreement(opened, agreement)
         desk = desk_of(opened, opened.member_name(found.terms.provider))
         patient = opened.identity(receipt) if receipt else None
+        if patient is not None:
+            own(patient, found)
         with progress("progress.read"):
             evidence = desk.evidence(found, stated, among)
             mined = desk.complete(found, evidence, patient)
@@ -70,7 +72,8 @@ def confirm(wallet: str, claim: str, via: str | None, as_json: bool) -> None:
     """Confirm, as the patient, that the treatment was given."""
     with network() as opened:
         found = find_claim(opened, claim)
-        receipt = desk_of(opened, relaying(opened, via)).confirm(opened.identity(wallet), found.agreement)
+        identity = opened.identity(wallet)
+        receipt = desk_of(opened, relaying(opened, via)).confirm(identity, own(identity, found.agreement))
     done("claim.confirm.done", receipt, as_json, claim="0x" + found.id.hex())
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from medunion.cli.claim_view import desk_of
-from medunion.cli.files import read_file, write_file
+from medunion.cli.files import read_file, require_writable, write_file
 from medunion.cli.groups import SuggestingGroup
 from medunion.cli.output import emit_json, emit_rows, say
 from medunion.cli.support import argument, json_option, network
+from medunion.errors import InputError
 from medunion.locale import translate as t
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def instruction(first: int, end: int, output: Path, fhir: Path | None, as_json: 
     """Write the netted payments of a period for the bank."""
     from medunion.settlement.instruction import instruction_of
 
+    for path in (output, fhir):
+        require_writable(path)
     with network() as opened:
         found = instruction_of(opened.ledger, first, end)
         write_file(output, found.to_csv())
@@ -75,6 +78,9 @@ def confirm(member: str, file: Path, reference: str, output: Path, as_json: bool
     """State as the bank, once, that an instruction was paid."""
     from medunion.vocabulary import Role
 
+    if not reference.strip():
+        raise InputError("the bank's reference must be named", field="reference")
+    require_writable(output)
     with network() as opened:
         handle = opened.member(member)
         signer = handle.account(handle.with_role(Role.FINANCE))
@@ -82,7 +88,9 @@ def confirm(member: str, file: Path, reference: str, output: Path, as_json: bool
         found = desk_of(opened, member).payouts().confirm(read_file(file), signer, reference, at=now)
     write_file(output, found.to_json())
     if as_json:
-        emit_json(found)
+        facts = {"instruction": found.instruction, "payments": found.payments, "total": found.total}
+        more = {"currency": found.currency, "reference": found.reference, "confirmedAt": found.confirmed_at}
+        emit_json({**facts, **more, "signer": found.signer, "signature": found.signature, "file": output})
     else:
         say("claim.payout.confirm.done", payments=found.payments, file=output)
 

@@ -92,7 +92,7 @@ def described(opened: "Network", found: "ClaimFacts") -> dict[str, Any]:
         ],
         "policies": [_policy(opened, found, position) for position in range(len(found.adjudications))],
         "due": [
-            {"step": str(each.step), "policy": each.position, "until": each.until or None}
+            {"step": str(each.step), "policy": _policy_id(found, each.position), "until": each.until or None}
             for each in standing.due_at(now, found.review_periods)
         ],
     }
@@ -135,13 +135,17 @@ def emit_due(opened: "Network", awaited: "Iterable[Awaited]", *, as_json: bool) 
         {
             "claim": each.claim.id if as_json else "0x" + each.claim.id.hex()[:16],
             "step": str(each.due.step) if as_json else t(f"claim.step.{each.due.step}"),
-            "policy": None if each.due.position is None else each.claim.agreement.terms.policies[each.due.position],
+            "policy": _policy_id(each.claim, each.due.position),
             "who": opened.member_name(each.member) if each.member else None,
             "until": (each.due.until or None) if as_json else moment(each.due.until),
         }
         for each in awaited
     ]
     emit_rows(rows, DUE_COLUMNS, as_json=as_json)
+
+
+def _policy_id(found: "ClaimFacts", position: int | None) -> bytes | None:
+    return None if position is None else found.agreement.terms.policies[position]
 
 
 def _policy(opened: "Network", found: "ClaimFacts", position: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from medunion.cli.support import (
     json_option,
     moment,
     network,
+    own,
     relaying,
     seat_option,
     via_option,
@@ -51,6 +52,8 @@ def open_(party: str, claim: str, claimed: RulingOptions, reason: str, via: str 
     with network() as opened:
         acting = _party(opened, party, via)
         agreement = find_claim(opened, claim)
+        if opened.holders.is_wallet(party):
+            own(opened.identity(party), agreement)
         standing = claims_of(opened).get(agreement.id).standing
         ruling = claimed.claim(is_contested=standing.stage is Stage.CONTESTED)
         receipt = acting.open(agreement.terms, ruling, statement)

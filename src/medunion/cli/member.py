@@ -6,7 +6,7 @@ import click
 
 from medunion.cli.choices import KIND, camel, word
 from medunion.cli.output import emit_json, emit_rows, say
-from medunion.cli.support import argument, done, group, json_option, moment, network, seat_option
+from medunion.cli.support import argument, done, group, json_option, network, seat_option
 from medunion.errors import InputError
 from medunion.locale import translate as t
 from medunion.vocabulary import MemberKind
@@ -145,7 +145,7 @@ def _proposal(proposal: Any, opened: "Network") -> dict[str, Any]:
         "kind": kind,
         "approvals": proposal.approvals,
         "state": camel(proposal.state),
-        "executableAt": moment(proposal.executable_at) or None,
+        "executableAt": proposal.executable_at or None,
     }
 
 

@@ -11,10 +11,12 @@ import click
 from medunion import settings
 from medunion.cli.groups import SuggestingGroup
 from medunion.cli.output import emit_json, say
-from medunion.errors import UsageError
+from medunion.errors import InputError, UsageError
 from medunion.locale import translate as t
 
 if TYPE_CHECKING:
+    from medunion.care.offers import Agreement
+    from medunion.identity.wallet import Identity
     from medunion.ledger import Receipt
     from medunion.network import Home, Network, Passphrases
 
@@ -84,6 +86,13 @@ def relaying(opened: "Network", via: str | None) -> str:
         if "desk" in opened.home.operators(name):
             return name
     raise UsageError("no member here has a desk that could relay: name one")
+
+
+def own(identity: "Identity", agreement: "Agreement") -> "Agreement":
+    """The agreement, where it is this patient's; InputError, so that the wallet signs nothing that would be refused."""
+    if agreement.terms.patient != identity.patient:
+        raise InputError("this is an agreement of another patient id", agreement="0x" + agreement.id.hex())
+    return agreement
 
 
 def done(key: str, receipt: "Receipt", as_json: bool, **values: Any) -> None:

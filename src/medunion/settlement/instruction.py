@@ -102,7 +102,7 @@ def instruction_of(ledger: ChainLedger, first: int, end: int) -> Instruction:
     head = ledger.head()[1]
     if not first < end <= head:
         raise InputError(
-            "a period begins before it ends, and ends before the ledger's last block", field="end", head=head
+            "a period begins before it ends, and ends before the ledger's last block", field="end", head=instant(head)
         )
     return Instruction(place_of(ledger), first, end, net(read_obligations(ledger, first, end)))
 

@@ -17,6 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from medunion.care.fhir_parts import instant
 from medunion.chain import typed_data
 from medunion.chain.ledger import ChainLedger
 from medunion.errors import InputError, IntegrityError, UsageError
@@ -178,7 +179,8 @@ class BankPayout:
             for path in sorted(self._folder.glob("*.json")):
                 begun, _, ended = path.stem.partition("-")
                 if first < int(ended) and int(begun) < end:
-                    raise UsageError("a part of this period was confirmed already", first=int(begun), end=int(ended))
+                    known = {"first": instant(int(begun)), "end": instant(int(ended))}
+                    raise UsageError("a part of this period was confirmed already", **known)
             yield
 
     def _path(self, first: int, end: int) -> Path:
