@@ -26,10 +26,11 @@ def page() -> str:
         "Generated from the commands by `tools/cli_reference.py`. In a checkout, `./dev run ARGUMENTS` is",
         "`medunion ARGUMENTS`. Errors exit with 1 and change nothing, wrong usage with 2, Ctrl-C with 130; see",
         "[errors](errors.md).\n",
-        "With `--json` a command prints one JSON document and nothing else, the same in every language: of money whole",
-        "minor units (分/cent) and the `currency`, times as seconds since 1970, days as `YYYY-MM-DD`, ids and digests in full",
-        "as `0x` and hexadecimal digits, states and kinds as words in camel case, `null` for what is not there; of a list an",
-        "array, also of no rows. Where a command takes an amount it is a decimal such as `12.50`, without separators.\n",
+        "With `--json` a command prints one JSON document and nothing else, the same in every language: of money",
+        "whole minor units (分/cent) and the `currency`, times as seconds since 1970, days as `YYYY-MM-DD`, ids and",
+        "digests in full as `0x` and hexadecimal digits, states and kinds as words in camel case, `null` for what is",
+        "not there; of a list an array, also of no rows. Where a command takes an amount it is a decimal such as",
+        "`12.50`, without separators.\n",
     ]
     parts += _section(root, "medunion", None, 2)
     return "\n".join(parts).rstrip() + "\n"

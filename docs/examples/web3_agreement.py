@@ -1,4 +1,4 @@
-"""A hospital's care agreement by web3.py alone: offer, the patient's consent by signature, one record, completion.
+"""A hospital's care agreement by web3.py alone: offer, the patient's consent by signature, completion on a record.
 
 Needs web3.py and the package's compiled contracts, no command line and no service; docs/web3.md explains it.
 The network's folder has the deployment, the hospital's accounts and the patient's wallet, all keystore v3. It opens the
@@ -34,7 +34,10 @@ TERMS = (
     "(bytes32,uint32,address,bytes32,bytes32,bytes32[4],uint48,uint48,uint48,uint32,uint32,uint40,uint40,bytes32,uint16,bytes32)"
 )
 LINES, COVERS = "(bytes32,uint48,uint8)[]", "(uint8,uint48)[]"
-LEAF = "(bytes32,uint32,bytes32,uint32,uint8,uint32,bytes32,bytes32,bytes32)"
+LEAF = (
+    "patient", "author", "recordId", "version", "category", "serviceDay", "bodyDigest", "contentCommitment",
+    "previousLeaf",
+)  # fmt: skip
 
 deployment = json.loads((NETWORK / "deployment.json").read_text())
 w3 = Web3(Web3.HTTPProvider(os.environ["MEDUNION_RPC"]))
@@ -94,8 +97,8 @@ def digest(message: SignableMessage) -> bytes:
     return keccak(b"\x19" + message.version + message.header + message.body)
 
 
-agreements, settlement, records = contract("CareAgreements"), contract("ClaimSettlement"), contract("RecordRegistry")
-finance, recorder = operator("finance"), operator("records")
+agreements, settlement = contract("CareAgreements"), contract("ClaimSettlement")
+finance = operator("finance")
 member = contract("ConsortiumRegistry").functions.actorOf(finance).call()[0]
 wallet = json.loads((NETWORK / "wallets" / f"{os.environ['WALLET']}.json").read_text())["ids"][0]
 patient = bytes.fromhex(wallet["patient"].removeprefix("0x"))
@@ -114,7 +117,7 @@ lines_digest = keccak(encode([LINES, COVERS], [lines, covers]))
 accept_until = now + 7 * 86_400
 terms = (
     patient, member, finance, disclosure, lines_digest, [ZERO] * 4, 120_00, 50_00, 20_00,
-    today, today + 3, accept_until, accept_until, ZERO, 0, secrets.token_bytes(32),
+    today - 30, today + 3, accept_until, accept_until, ZERO, 0, secrets.token_bytes(32),
 )  # fmt: skip
 agreement = keccak(encode([TERMS], [terms]))
 send(agreements.functions.offer(terms, lines, covers, []), finance)
@@ -144,17 +147,17 @@ signature = controller.sign_message(consent).signature
 send(agreements.functions.acceptBySig(terms, lines, covers, acceptance, signature), finance)
 print("accepted")
 
-# 3. The record that proves the line, as a batch of one: its leaf is the root. (Records that can be read come from
-# `medunion record commit` or the package; here only leaf and proof matter.)
-leaf = (patient, member, secrets.token_bytes(32), 1, PROCEDURES, today, *(secrets.token_bytes(32) for _ in "bc"), ZERO)
-root = keccak(keccak(encode([LEAF], [leaf])))
-send(records.functions.commit((patient, root, 1, secrets.token_bytes(32))), recorder)
+# 3. The record that proves the line was committed by the package, which encrypts it for the patient; its evidence file
+# has the leaf and the proof.
+proved = json.loads(Path(os.environ["EVIDENCE"]).read_text())["versions"][-1]
+leaf = tuple(proved["leaf"][name] for name in LEAF)
+piece = (proved["batch"]["root"], leaf, proved["batch"]["proof"])
 
 # 4. Completion, with the patient's receipt: filed, verified, computed and paid in this transaction.
 given = typed("ClaimSettlement", "Receipt", "bytes32 agreement,uint40 deadline",
               {"agreement": agreement, "deadline": deadline})  # fmt: skip
 receipt = (deadline, controller.sign_message(given).signature)
-mined = send(settlement.functions.complete((terms, lines, covers, [(root, leaf, [])], [0], receipt)), finance)
+mined = send(settlement.functions.complete((terms, lines, covers, [piece], [0], receipt)), finance)
 claim = settlement.functions.claimOf(agreement).call()
 state = ("none", "pending", "contested", "disputed", "settled", "reversed")[claim[0]]
 print(f"{state} for {mined['gasUsed']} gas; the patient still owes {Decimal(claim[-1]) / 100}")

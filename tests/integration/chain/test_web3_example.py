@@ -1,5 +1,6 @@
 """The example of docs/web3.md, run as it stands there, by web3.py and eth-account alone."""
 
+import json
 import os
 import re
 import subprocess
@@ -9,23 +10,34 @@ from pathlib import Path
 import pytest
 
 from medunion import MemberKind, Network
-from medunion.vocabulary import Role
+from medunion.care.fhir_parts import day
+from medunion.care.terms import day_of
+from medunion.vocabulary import Category, Role
+from tests.integration.cli.commands import Cli
 
 pytestmark = pytest.mark.devnet
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "docs" / "examples" / "web3_agreement.py"
 SECRET = "a passphrase"
+VISIT = ROOT / "docs" / "examples" / "visit.json"
 
 
 def run(folder: Path, rpc: str) -> "subprocess.CompletedProcess[str]":
-    given = {"HOSPITAL": "hospital-a", "WALLET": "alice", "MEDUNION_PASSPHRASE": SECRET, "MEDUNION_RPC": rpc}
+    given = {
+        "HOSPITAL": "hospital-a",
+        "WALLET": "alice",
+        "EVIDENCE": str(folder / "evidence.json"),
+        "MEDUNION_PASSPHRASE": SECRET,
+        "MEDUNION_RPC": rpc,
+    }
     return subprocess.run(
         [sys.executable, str(EXAMPLE)],
         cwd=folder, env={**os.environ, **given}, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
 
 
-def test_a_hospital_settles_an_agreement(tmp_path: Path) -> None:
+def test_a_hospital_settles_an_agreement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDUNION_PASSPHRASE", SECRET)
     with Network.start_devnet(tmp_path / ".medunion", SECRET, keep=False, detached=False) as network:
         hospital, bank = network.admit_all([("hospital-a", MemberKind.HOSPITAL), ("bank", MemberKind.BANK)])
         identity = network.create_wallet("alice").identity()
@@ -33,7 +45,14 @@ def test_a_hospital_settles_an_agreement(tmp_path: Path) -> None:
         desk.register(identity)
         desk.check_in(identity)
         (rpc,) = network.home.place().rpc
-        finance, _ = (network.member(hospital.name).acting(role).address for role in (Role.FINANCE, Role.RECORDS))
+        finance = network.member(hospital.name).acting(Role.FINANCE).address
+        records = network.member(hospital.name).records()
+        visit = json.loads(VISIT.read_text(encoding="utf-8"))
+        visit["entry"][0]["resource"]["performedDateTime"] = day(day_of(network.ledger.now()))
+        records.commit(identity.patient, json.dumps(visit).encode())
+        (proved,) = [each for each in records.list(identity.patient) if each.category is Category.PROCEDURES]
+        cli = Cli(tmp_path / ".medunion")
+        cli.said("evidence", "export", "alice", proved.record_id.hex(), "-o", tmp_path / "evidence.json")
         for account in (finance, identity.payer.address):
             treasury.admit(account)
         refused = run(tmp_path, rpc)
@@ -43,6 +62,7 @@ def test_a_hospital_settles_an_agreement(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         assert re.search(r"settled for \d+ gas; the patient still owes 30\n", done.stdout)
         assert network.tokens.holding(finance).amount == 20_00
+        assert "Procedure" in cli.said("record", "list", "alice")
 
 
 def test_imports_nothing_of_the_package() -> None:
