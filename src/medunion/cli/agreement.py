@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from medunion.cli.agreement_view import columns, described, report_review, row, say_terms
+from medunion.cli.agreement_view import columns, described, report_review, row, say_shares, say_terms
 from medunion.cli.files import read_file, require_writable, write_file
 from medunion.cli.output import emit_json, emit_rows, progress, say
 from medunion.cli.support import argument, done, group, json_option, moment, network, own, relaying, via_option
@@ -60,6 +60,7 @@ def offer(
     as_json: bool,
 ) -> None:
     """Offer a treatment that a template describes."""
+    from medunion.care.preview import preview
     from medunion.care.templates import parse_template
     from medunion.care.terms import ZERO
     from medunion.network.agreements import OfferTerms
@@ -70,7 +71,7 @@ def offer(
         raise UsageError("a visit is named by --care-plan and --visit together", field="visit")
     require_writable(output)
     template = parse_template(read_file(file))
-    with network() as opened, progress("progress.commit"):
+    with network() as opened:
         stated = OfferTerms(
             opened.ledger.now() + days * _DAY,
             language or active(),
@@ -79,12 +80,16 @@ def offer(
             visit=visit or 0,
         )
         desk = opened.agreement_desk(member or template.provider)
-        offered = desk.offer(opened.patient_id(patient), template, stated, commit=not no_record)
-    if output is not None:
-        write_file(output, offered.document.body)
-    until = stated.accept_until
-    done("agreement.offer.done", offered.receipt, as_json, agreement="0x" + offered.offer.id.hex(),
-         acceptUntil=until if as_json else moment(until))  # fmt: skip
+        with progress("progress.commit"):
+            offered = desk.offer(opened.patient_id(patient), template, stated, commit=not no_record)
+        if output is not None:
+            write_file(output, offered.document.body)
+        until = stated.accept_until
+        done("agreement.offer.done", offered.receipt, as_json, agreement="0x" + offered.offer.id.hex(),
+             acceptUntil=until if as_json else moment(until))  # fmt: skip
+        if not as_json:
+            found = opened.agreements.get(offered.offer.id)
+            say_shares(opened, found, preview(opened.ledger, found), opened.tokens.currency())
 
 
 @command.command("list", help=t("agreement.list.help"))

@@ -82,7 +82,7 @@ def say_terms(opened: "Network", found: "Agreement", shown: "Preview | None", bo
     if body is not None:
         _say_told(check_told(found, body), currency)
     if shown is not None:
-        _say_shares(opened, found, shown, currency)
+        say_shares(opened, found, shown, currency)
 
 
 def report_review(opened: "Network", reviewed: "Review") -> None:
@@ -92,7 +92,7 @@ def report_review(opened: "Network", reviewed: "Review") -> None:
         **row(opened, found, opened.ledger.now(), currency, as_json=False), "agreement": "0x" + found.id.hex(),
     })  # fmt: skip
     _say_told(reviewed.disclosure, currency)
-    _say_shares(opened, found, reviewed.preview, currency)
+    say_shares(opened, found, reviewed.preview, currency)
     for grant in reviewed.grants:
         say("agreement.accept.grant", insurer=opened.member_name(grant.member), lane=grant.lane,
             categories=", ".join(categories(grant.scope.categories)), until=moment(grant.scope.not_after))  # fmt: skip
@@ -119,7 +119,8 @@ def _say_told(told: "Disclosure", currency: str) -> None:
     emit_rows(rows, ("item", "quantity", "price"), as_json=False)
 
 
-def _say_shares(opened: "Network", found: "Agreement", shown: "Preview", currency: str) -> None:
+def say_shares(opened: "Network", found: "Agreement", shown: "Preview", currency: str) -> None:
+    """What each insurer would pay if the treatment were completed now, and what that leaves to the patient."""
     from medunion.settlement import money
 
     for part in shown.parts:

@@ -6,7 +6,7 @@ import click
 
 from medunion.cli.files import read_file, write_file
 from medunion.cli.output import emit_json, emit_rows, say
-from medunion.cli.support import argument, json_option, network
+from medunion.cli.support import PLAN, argument, json_option, network
 from medunion.locale import translate as t
 
 
@@ -16,8 +16,13 @@ from medunion.locale import translate as t
 @json_option
 def catalogue(insurer: str, file: Path, as_json: bool) -> None:
     """Keep a catalogue."""
+    from medunion.errors import InputError
+    from medunion.vocabulary import MemberKind
+
     data = read_file(file)
     with network() as opened:
+        if opened.members.get(opened.member_id(insurer)).kind != MemberKind.INSURER:
+            raise InputError(f"{insurer} is no insurer", field="member")
         items = opened.insurer_desk(insurer).keep_catalogue(data)
     if as_json:
         emit_json({"insurer": insurer, "items": items})
@@ -75,7 +80,7 @@ def learn(folder: Path, output: Path, payer: str | None, document: Path | None, 
 
 
 @click.command(help=t("plan.rules.help"))
-@click.argument("plan", type=int, required=False, metavar=t("metavar.plan"))
+@click.argument("plan", type=PLAN, required=False, metavar=t("metavar.plan"))
 @json_option
 def rules(plan: int | None, as_json: bool) -> None:
     """The rules by which a plan's claims may be contested."""

@@ -107,7 +107,7 @@ class Wallet:
         for each in self._identities:
             if which in (None, each.label, each.patient, "0x" + each.patient.hex()):
                 return each
-        raise WalletError("the wallet holds no such id")
+        raise WalletError("the wallet holds no such id", id=which if isinstance(which, str) else None)
 
     def new_identity(self, label: str) -> Identity:
         """Draws account, X25519 key and salt of a new id, and writes the wallet."""

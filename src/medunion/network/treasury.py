@@ -1,11 +1,12 @@
 """Money of a network: whose account is whose, and what a member's finance account and a patient's payer do with it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from medunion.access.emergency import Statement
 from medunion.chain.abi import checksum
-from medunion.errors import UsageError
+from medunion.errors import MedUnionError, UsageError
 from medunion.identity.wallet import Identity
 from medunion.identity.wallet_file import address_of, parse_document, read_file
 from medunion.ledger import Receipt
@@ -85,20 +86,27 @@ class Holders:
         if text in self._session.home.members():
             return finance_account(MemberHandle(self._session, text))
         try:
-            return checksum(text)
+            account = checksum(text)
         except ValueError:
             raise UsageError(f"{text} is no member, wallet or account here", who=text) from None
+        if not int(account, 16):
+            raise UsageError("the zero address is nobody's account", who=text)
+        return account
 
     def names(self) -> dict[str, str]:
-        """What this folder calls the accounts that it knows: a contract, `MEMBER OPERATOR`, or a wallet's id."""
+        """What this folder calls the accounts that it knows: a contract, `MEMBER OPERATOR`, or a wallet's id.
+
+        A wallet file that cannot be read names nothing: what stands on the ledger is shown all the same.
+        """
         home = self._session.home
         found: dict[str, str] = {account: name for name, account in self._session.ledger.contracts.addresses.items()}
         for member in home.members():
             handle = MemberHandle(self._session, member)
             found.update({handle.address(operator): f"{member} {operator}" for operator in handle.operators})
         for wallet in home.wallets():
-            payers = _payers(home.wallet(wallet))
-            found.update({payer: f"{wallet}:{label}" for label, payer in payers.items() if payer})
+            with suppress(MedUnionError):
+                payers = _payers(home.wallet(wallet))
+                found.update({payer: f"{wallet}:{label}" for label, payer in payers.items() if payer})
         return found
 
 

@@ -212,6 +212,12 @@ class TestRefused:
         assert clinic.data("agreement", "list") == before
 
     @pytest.mark.usefixtures("folder")
+    def test_an_offer_says_who_would_pay_what(self, clinic: Cli) -> None:
+        said = clinic.said("agreement", "offer", "alice", "colonoscopy.json", "--no-record", "-o", "told.json")
+        assert "basic would pay 77.76 CNY" in said
+        assert "the patient would owe 50.00 CNY, at most 50.00 CNY; deposit 20.00 CNY" in said
+
+    @pytest.mark.usefixtures("folder")
     def test_an_agreement_of_another_patient(self, clinic: Cli) -> None:
         agreement = offered(clinic)
         clinic.said("wallet", "new", "mallory")

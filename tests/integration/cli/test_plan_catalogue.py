@@ -66,6 +66,7 @@ class TestCatalogue:
         assert f"a catalogue of {learned['items']} items" in cli.said("plan", "catalogue", insurer, file)
         kept = cli.home / "members" / insurer / "insurance" / "catalogue.csv"
         assert kept.read_bytes() == file.read_bytes()
+        assert "hospital-a is no insurer" in cli.refused("plan", "catalogue", "hospital-a", file)
         error = cli.refused("plan", "catalogue", insurer, document)
         assert "row 1" in error
         assert kept.read_bytes() == file.read_bytes(), "what is refused replaces nothing"

@@ -55,6 +55,7 @@ class TestAdmission:
     @pytest.mark.usefixtures("bank")
     def test_who_is_nobody_is_refused(self, cli: Cli) -> None:
         assert "nobody is no member, wallet or account here" in cli.refused("token", "balance", "nobody")
+        assert "the zero address is nobody's" in cli.refused("token", "admit", "0x" + "00" * 20)
         assert "only a finance account of an active bank" in cli.refused("token", "admit", "clinic", "--by", "clinic")
 
     @pytest.mark.usefixtures("bank")
@@ -119,7 +120,12 @@ class TestSupply:
         assert found["currency"] == "CNY"
         assert found["conserved"]
         assert found["issued"] - found["redeemed"] == found["held"] == sum(holders.values())
-        said = cli.said("token", "supply")
+        damaged = cli.home / "wallets" / "damaged.json"
+        damaged.write_text("{}")
+        try:
+            said = cli.said("token", "supply")
+        finally:
+            damaged.unlink()
         assert "Conserved: issued less redeemed is what the holders have." in said
         assert f"{wallet}:1" in said
 
