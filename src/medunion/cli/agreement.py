@@ -42,7 +42,7 @@ def command() -> None:
 @click.option("--hold", type=click.IntRange(1), metavar=t("metavar.days"), help=t("agreement.offer.hold"))
 @click.option("--language", type=click.Choice(LANGUAGES), help=t("agreement.offer.language"))
 @click.option("--care-plan", metavar=t("metavar.plan"), help=t("agreement.offer.care_plan"))
-@click.option("--visit", type=click.IntRange(0, 65_535), help=t("agreement.offer.visit"))
+@click.option("--visit", type=click.IntRange(0, 65_535), metavar=t("metavar.visit"), help=t("agreement.offer.visit"))
 @click.option("--output", "-o", type=_written, metavar=t("metavar.file"), help=t("agreement.offer.output"))
 @click.option("--no-record", is_flag=True, help=t("agreement.offer.no_record"))
 @json_option

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from medunion.cli.choices import camel
 from medunion.cli.claim_payout import payout
 from medunion.cli.claim_review import attach
 from medunion.cli.claim_view import (
@@ -49,6 +50,9 @@ def complete(agreement: str, records: tuple[str, ...], receipt: str | None, as_j
     stated, among = _stated(records)
     with network() as opened:
         found = find_agreement(opened, agreement)
+        state = camel(found.state_at(opened.ledger.now()).name)
+        if state != "accepted":
+            raise InputError(f"only an accepted agreement is completed, and this one is {state}", state=state)
         desk = desk_of(opened, opened.member_name(found.terms.provider))
         patient = opened.identity(receipt) if receipt else None
         if patient is not None:

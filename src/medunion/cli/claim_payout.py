@@ -49,8 +49,8 @@ def payout() -> None:
 
 
 @payout.command(help=t("claim.payout.instruction.help"))
-@argument("first", "moment", type=MOMENT)
-@argument("end", "moment", type=MOMENT)
+@argument("first", type=MOMENT)
+@argument("end", type=MOMENT)
 @_output
 @click.option("--fhir", type=_file, metavar=t("metavar.file"), help=t("claim.payout.instruction.fhir"))
 @json_option
@@ -97,8 +97,8 @@ def confirm(member: str, file: Path, reference: str, output: Path, as_json: bool
 
 @payout.command(help=t("claim.payout.accept.help"))
 @argument("member")
-@argument("first", "moment", type=MOMENT)
-@argument("end", "moment", type=MOMENT)
+@argument("first", type=MOMENT)
+@argument("end", type=MOMENT)
 @argument("file", type=_file)
 def accept(member: str, first: int, end: int, file: Path) -> None:
     """Keep a bank's confirmation, checked against the ledger."""
@@ -108,8 +108,8 @@ def accept(member: str, first: int, end: int, file: Path) -> None:
 
 
 @payout.command(help=t("claim.payout.report.help"))
-@argument("first", "moment", type=MOMENT)
-@argument("end", "moment", type=MOMENT)
+@argument("first", type=MOMENT)
+@argument("end", type=MOMENT)
 @click.option("--bank", "member", metavar=t("metavar.member"), help=t("claim.payout.report.bank"))
 @json_option
 def report(first: int, end: int, member: str | None, as_json: bool) -> None:
