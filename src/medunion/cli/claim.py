@@ -142,7 +142,9 @@ def due(member: str | None, releases: bool, via: str | None, as_json: bool) -> N
         open_now = [each for each in claims.due(now) if wanted is None or each.member == wanted]
         if releases:
             sender = opened.member(relaying(opened, via)).acting(Role.DESK)
-            released(claims.acting(sender), open_now)
+            done_now = released(claims.acting(sender), open_now)
+            if not as_json:
+                say("claim.due.released", count=len(done_now))
             open_now = [each for each in claims.due(now) if wanted is None or each.member == wanted]
         emit_due(opened, open_now, as_json=as_json)
 

@@ -193,7 +193,7 @@ class TestReview:
         due = clinic.data("claim", "due", "--member", "hospital-b")
         assert [each["step"] for each in due if each["claim"] == contested] == ["object"]
         later(clinic, 15)
-        clinic.said("claim", "due", "--release")
+        assert "Done what anybody may do: " in clinic.said("claim", "due", "--release")
         assert clinic.data("claim", "status", contested)["state"] == "settled"
 
 
