@@ -104,7 +104,7 @@ def list_(patient: str | None, member: str | None, as_json: bool) -> None:
 @argument("agreement")
 @_reader_option
 @_document_option
-@click.option("--fhir", type=click.Choice(["contract", "consent"]), help=t("agreement.show.fhir"))
+@click.option("--fhir", type=click.Choice(["contract", "consent", "predetermination"]), help=t("agreement.show.fhir"))
 @json_option
 def show(agreement: str, reader: str | None, document: Path | None, fhir: str | None, as_json: bool) -> None:
     """An agreement, what policies would pay, and what was told."""
@@ -112,6 +112,9 @@ def show(agreement: str, reader: str | None, document: Path | None, fhir: str | 
 
     with network() as opened:
         found = _find(opened, agreement)
+        if fhir == "predetermination":
+            click.echo(_predetermination(opened, found, reader, document))
+            return
         body = _body(opened, found, reader, document)
         if fhir is not None:
             click.echo(_fhir(opened, found, body, fhir))
@@ -283,3 +286,20 @@ def _fhir(opened: "Network", found: "Agreement", body: bytes | None, kind: str) 
         transaction=accepted[0].transaction if accepted else "", document=body or b"",
     )  # fmt: skip
     return to_text(fhir_consent.to_fhir(consent))
+
+
+def _predetermination(opened: "Network", found: "Agreement", reader: str | None, document: Path | None) -> str:
+    """What the insurers were asked, and, where one of them reads, what it answered; a Bundle."""
+    from medunion.care.acceptance import check_told
+    from medunion.settlement import fhir_claim
+    from medunion.settlement.documents import bundle_of, predetermination_of
+
+    insurers = [opened.policies.get(policy).insurer for policy in found.terms.policies]
+    if reader in opened.home.members() and opened.member(reader).id in insurers:
+        return bundle_of(opened.insurer_desk(reader).predeterminations(found, insurers)).decode()
+    body = _body(opened, found, reader, document)
+    if body is None:
+        raise UsageError("a predetermination names the items: say with --as or --document where they are told")
+    told = check_told(found, body)
+    asked = predetermination_of(found.offer, told.items, insurers, opened.tokens.currency(), created=told.made_at)
+    return bundle_of([fhir_claim.to_fhir(asked, position) for position in range(len(insurers))]).decode()
