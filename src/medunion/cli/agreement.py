@@ -7,9 +7,10 @@ import click
 
 from medunion.cli.agreement_view import columns, described, report_review, row, say_terms
 from medunion.cli.files import read_file, write_file
+from medunion.cli.ids import Kind, find_id
 from medunion.cli.output import emit_json, emit_rows, progress, say
 from medunion.cli.support import argument, done, group, json_option, moment, network, relaying, via_option
-from medunion.errors import InputError, UsageError
+from medunion.errors import UsageError
 from medunion.locale import LANGUAGES, active
 from medunion.locale import translate as t
 
@@ -72,7 +73,7 @@ def offer(
             opened.ledger.now() + days * _DAY,
             language or active(),
             reserved_until=0 if hold is None else opened.ledger.now() + hold * _DAY,
-            care_plan=_id(care_plan, "care-plan") if care_plan else ZERO,
+            care_plan=find_id(opened, Kind.CARE_PLAN, care_plan) if care_plan else ZERO,
             visit=visit,
         )
         desk = opened.agreement_desk(member or template.provider)
@@ -232,25 +233,9 @@ def release(agreement: str, via: str | None, as_json: bool) -> None:
 
 
 def _find(opened: "Network", text: str, patient: bytes | None = None) -> "Agreement":
-    """An agreement by its id, or by a beginning of it that no other has."""
-    if len(text) == 66:
-        return opened.agreements.get(_id(text, "agreement"))
-    start = text.removeprefix("0x").lower()
-    found = [each for each in opened.agreements.of(patient=patient) if each.id.hex().startswith(start)] if start else []
-    if len(found) != 1:
-        cause = "no agreement begins" if not found else f"{len(found)} agreements begin"
-        raise InputError(f"{cause} with this: give more of its id", agreement=text)
-    return found[0]
-
-
-def _id(text: str, field: str) -> bytes:
-    try:
-        value = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        value = b""
-    if len(value) != 32:
-        raise UsageError(f"{field} is 0x and 64 hexadecimal digits", field=field)
-    return value
+    """An agreement, of this patient where one is named."""
+    of = {} if patient is None else {"patient": patient}
+    return opened.agreements.get(find_id(opened, Kind.AGREEMENT, text, **of))
 
 
 def _body(opened: "Network", found: "Agreement", reader: str | None, document: Path | None) -> bytes | None:

@@ -251,8 +251,8 @@ class TestRefused:
         agreement = offered(clinic, "--no-record", "-o", "told.json")
         assert "--as" in clinic.refused("agreement", "disclosure", agreement, "-o", "x.html")
         assert ".html" in clinic.refused("agreement", "disclosure", agreement, "-o", "x.pdf", "--document", "told.json")
-        assert "begins with this" in clinic.refused("agreement", "show", "0xffffffffffff")
-        assert "no such agreement" in clinic.refused("agreement", "show", "0x" + "00" * 32)
+        assert "no agreement id begins so" in clinic.refused("agreement", "show", "0xffffffffffff")
+        assert "no agreement id begins so" in clinic.refused("agreement", "show", "0x" + "00" * 32)
 
     def test_a_template_is_refused_by_its_path(self, clinic: Cli, policy: str, folder: Path) -> None:
         template(clinic, policy, folder, maxPatientShare="500.00")

@@ -108,8 +108,8 @@ class TestParties:
         assert "above what was adjudicated" in cli.refused(
             "dispute", "settle", "hospital-b", dispute, "--remove", "1=77.77"
         )
-        assert "no dispute begins so" in cli.refused("dispute", "status", "0xffffffff")
-        assert "no claim begins so" in cli.refused("dispute", "open", "basic", "0xffffffff", "--reason", "x")
+        assert "no dispute id begins so" in cli.refused("dispute", "status", "0xffffffff")
+        assert "no claim id begins so" in cli.refused("dispute", "open", "basic", "0xffffffff", "--reason", "x")
         assert "in this place" in cli.refused("dispute", "strike", "basic", dispute, "1")
         assert "hexadecimal" in cli.refused("dispute", "evidence", "basic", dispute, "0x12")
         assert "acts for no party" in cli.refused("dispute", "commit", "extra", dispute)
