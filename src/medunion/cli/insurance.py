@@ -1,18 +1,32 @@
-"""`medunion insurance`: the benefit arithmetic against results that others worked out."""
+"""`medunion insurance`: an insurer's answer to a Claim; the benefit arithmetic against results of others."""
 
 import sys
 from pathlib import Path
 
 import click
 
+from medunion.cli.files import read_file
 from medunion.cli.output import emit_json, progress, say
-from medunion.cli.support import group, json_option
+from medunion.cli.support import argument, group, json_option, network
 from medunion.locale import translate as t
 
 
 @group("insurance")
 def command() -> None:
-    """Check and replay."""
+    """Predetermine; check and replay."""
+
+
+@command.command(help=t("insurance.predetermine.help"))
+@argument("insurer", "member")
+@argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def predetermine(insurer: str, file: Path) -> None:
+    """Answer a Claim (predetermination) as an insurer whose folder is here: its ClaimResponse."""
+    from medunion.care.documents import to_text
+    from medunion.settlement.fhir_predetermination import to_fhir
+
+    with network() as opened:
+        answered = opened.insurer_desk(insurer).predetermine(read_file(file))
+    click.echo(to_text(to_fhir(answered)))
 
 
 @command.command(help=t("insurance.check.help"))
