@@ -111,8 +111,9 @@ def replay(folder: Path) -> Report:
 def _compared(runner: Runner, series: Series, explained: tuple[Part, ...]) -> Iterator[list[list[Mismatch]]]:
     """For each claim the mismatches of each of its lines; a claim that fails is the series' last."""
     done = 0
+    results = runner(series)
     try:
-        for result in runner(series):
+        for result in results:
             figures = zip(explained[done], result.policies[0].lines, strict=True)
             yield [list(_differences(eob, line, found)) for (eob, line), found in figures]
             done += 1

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from medunion.insurance.proving_ground import proving_ground
-from medunion.insurance.runner import ClaimRunner
+from medunion.insurance.runner import contracts
 
 from .predict import Progress, Replay, Report
 from .reading import read_folder
@@ -15,5 +14,5 @@ def settle(folder: Path, progress: Progress = lambda _done, _all: None) -> Repor
     Errors as `reading.read_folder`, and DevnetError when no devnet starts.
     """
     replayed = Replay.of(read_folder(folder))
-    with proving_ground() as ground:
-        return replayed.run(ClaimRunner(ground).run, progress)
+    with contracts() as runner:
+        return replayed.run(runner, progress)
