@@ -14,6 +14,7 @@ from medunion.care.agreements import Agreements
 from medunion.care.offers import Offer
 from medunion.care.predetermination import Predetermination, Proposal
 from medunion.care.terms import Line, Terms, lines_digest
+from medunion.chain import devnet
 from medunion.chain.ledger import leaf_values
 from medunion.errors import IntegrityError
 from medunion.insurance.benefit import Adjudication, ClaimLine, LineResult, PolicyResult
@@ -72,8 +73,14 @@ class ClaimRunner:
         self._policies = Policies(ground.ledger, ground.insurer)
 
     def run(self, series: Series) -> Iterator[Adjudication]:
-        """What the contracts make of a series, claim by claim (a `Runner` of `medunion.insurance.claims`)."""
+        """What the contracts make of a series, claim by claim (a `Runner` of `medunion.insurance.claims`).
+
+        No service is settled before its day: the devnet's clock moves to the last one, should that lie ahead.
+        """
         days = [claim.service_day for claim in series.claims]
+        ahead = care.begin_of(max(days)) - self._ledger.now()
+        if ahead > 0:
+            devnet.advance(self._ledger.connection, ahead)
         opened = zip(series.policies, series.start, strict=True)
         insured = [self.insure(terms, opening, min(days), max(days)) for terms, opening in opened]
         for claim in series.claims:

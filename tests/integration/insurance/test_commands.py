@@ -132,11 +132,12 @@ class TestReplay:
         old = eob("old", *(adjudicated(number, number / 4) for number in range(1, 51)), day="1950-01-01")
         misfit = eob("misfit", adjudicated(1, 10.0, 0.7), {"sequence": 2}, day="1950-12-31")
         deductible = item(1, submitted=100, allowed=90, deductible=40, coinsurance=10, paid=40)
-        path = folder(tmp_path, old, misfit, eob("other", deductible, payer="Anthem"))
+        ahead = eob("ahead", adjudicated(1, 10.0), day="2100-12-31")
+        path = folder(tmp_path, ahead, old, misfit, eob("other", deductible, payer="Anthem"))
         outcome = cli.run("insurance", "replay", path, "--json")
         found = json.loads(outcome.out)
         assert outcome.code == 1
-        assert (found["eobs"], found["lines"], found["lines_matched"], found["claims_settled"]) == (3, 52, 51, 4)
+        assert (found["eobs"], found["lines"], found["lines_matched"], found["claims_settled"]) == (4, 53, 52, 5)
         assert [(each["eob"], each["field"]) for each in found["mismatches"]] == [
             ("misfit", "paid"),
             ("misfit", "coinsurance"),
@@ -144,7 +145,11 @@ class TestReplay:
         assert found["unread"] == [{"eob": "misfit", "item": 2, "reason": "has no adjudication"}]
         said = cli.run("insurance", "replay", path).out
         assert "misfit, item 1: paid is 700, found 800" in said
-        assert "51 of 52 lines match; 4 claims settled" in said
+        assert "52 of 53 lines match; 5 claims settled" in said
+
+    def test_a_folder_without_explanations_comes_to_nothing(self, cli: Cli, tmp_path: Path) -> None:
+        found = cli.data("insurance", "replay", folder(tmp_path))
+        assert (found["eobs"], found["lines"], found["claims_settled"], found["mismatches"]) == (0, 0, 0, [])
 
     def test_a_folder_without_files_is_refused(self, cli: Cli, tmp_path: Path) -> None:
         assert "has no .json" in cli.refused("insurance", "replay", tmp_path)
