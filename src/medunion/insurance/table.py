@@ -101,7 +101,8 @@ def read_table(path: Path) -> Table:
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is no text in UTF-8: byte {error.start} cannot be read", field="file") from None
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is no JSON: {error}", field="file") from None
+        cause = str(error).partition(";")[0]  # what follows is for programmers
+        raise InputError(f"{path} is no JSON: {cause}", field="file") from None
     return parse_table(document)
 
 
