@@ -146,7 +146,8 @@ interface IDisputeResolution is IVersioned {
 
     /// @notice Opens a dispute and locks its claim. Emits {DisputeOpened}.
     /// @dev Requirements: of a pending claim, or one settled within {IClaimSettlement.DISPUTE_PERIOD}: caller is the patient's controller, not frozen, or has
-    /// FINANCE or ADJUDICATOR of an insurer of it that is not its provider; of a contested one: the controller, or FINANCE of the provider. Once for each.
+    /// FINANCE or ADJUDICATOR of an insurer of it that is not its provider; of a contested one, within
+    /// {IClaimSettlement.OBJECTION_PERIOD}: the controller, or FINANCE of the provider. Once for each.
     /// @param claimed The ruling that the opener asks for.
     /// @param reasonDigest Salted digest of its reasons.
     function open(Terms calldata terms, IClaimSettlement.Ruling calldata claimed, bytes32 reasonDigest) external returns (DisputeId dispute);

@@ -15,7 +15,7 @@ import {IVersioned} from "./IVersioned.sol";
 /// or reserved: only free money is withdrawn, reserved money leaves only to be paid or to become free again; (5) ends of policies
 /// and networks are never retroactive: a policy ends tomorrow in UTC at the earliest, because somewhere that day has begun; a claim with a service day after
 /// the end is not paid for its earlier days either; (6) the arithmetic is {Benefits}; it never fails on an accepted agreement: what a
-/// policy cannot pay, it does not pay; (7) suspension of an insurer, or its leaving, stops publishing, issuing and new reservations, nothing else;
+/// policy cannot pay, it does not pay; by case the lines move no money, and neither pool nor its withdrawals change them; (7) suspension of an insurer, or its leaving, stops publishing, issuing and new reservations, nothing else;
 /// (8) the token is fixed at construction; the plan's currency is the token's; what funds a pool is counted all the same;
 /// (9) an accumulator stays at 2^48 - 1 once it is there, so that no opening value and no sum can stop a completion.
 /// Typed data (EIP-712, domain "InsurancePlans", "1"): `AcceptPolicy(bytes32 policy,bytes32 patient,uint32 insurer,uint32 plan,uint32 firstDay,uint32 lastDay,uint40 deadline)`,

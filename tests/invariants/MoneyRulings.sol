@@ -109,10 +109,11 @@ abstract contract MoneyRulings is MoneyGhosts {
         _observe(deal, d.provider, caller, logs);
     }
 
-    /// @notice Everybody tries what only another may: nothing succeeds.
+    /// @notice Everybody tries what only another may, where that other might: nothing succeeds.
     function strangers(uint256 seed) public {
         seed = _spread(seed);
-        uint256 deal = _find(seed, ~uint256(0));
+        uint256 deal = _find(seed, _open((seed >> 16) % 15));
+        if (deal == NOBODYS) deal = _find(seed, ~uint256(0));
         if (deal == NOBODYS) return;
         Deal storage d = deals[deal];
         Treatment memory treatment = _treatmentOf(d);
@@ -224,6 +225,15 @@ abstract contract MoneyRulings is MoneyGhosts {
         if (choice == 1) return abi.encodeCall(settlement.receiveEvidence, (treatment.terms));
         if (choice == 2) return abi.encodeCall(settlement.approve, (treatment.terms));
         return abi.encodeCall(settlement.contest, (treatment.terms, 3, keccak256("finding")));
+    }
+
+    /// @dev The phases in which an attempt of {_attempt} would succeed, were the right one to make it.
+    function _open(uint256 choice) private pure returns (uint256) {
+        if (choice == 0) return OFFERED | ACCEPTED;
+        if (choice == 1) return OFFERED;
+        if (choice == 3) return ACCEPTED;
+        if (choice == 9) return DISPUTED;
+        return PENDING;
     }
 
     function _attempt(Deal storage d, Treatment memory treatment, uint256 seed)

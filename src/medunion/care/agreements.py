@@ -101,7 +101,7 @@ class Agreements(Service):
     ) -> SignedAction:
         """Signs, as the controller, that an offer is declined or, `accepted`, that an agreement is cancelled too.
 
-        Without `accepted` it ends with the offer's acceptance; with it, also an acceptance that was signed and withheld.
+        Without `accepted` the acceptance voids it; with it, it voids an acceptance that was signed and withheld.
         """
         until = deadline or self.ledger.deadline()
         message = {"agreement": agreement_id(terms), "accepted": accepted, "deadline": until}
