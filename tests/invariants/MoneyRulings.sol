@@ -66,9 +66,12 @@ abstract contract MoneyRulings is MoneyGhosts {
         if (deal == NOBODYS) return complete(seed);
         Deal storage d = deals[deal];
         bytes memory data = abi.encodeCall(settlement.lock, (_treatmentOf(d).terms));
+        uint256 clock = settlement.claimOf(d.id).clock;
         (bool success, Vm.Log[] memory logs) = _call(disputes, address(settlement), data);
         if (!success) return;
-        if (d.contested) d.reviews &= ~(1 << _turn(d));
+        if (d.contested && block.timestamp > clock) ++wrongTimes;
+        bool silent = d.reviews != 0 && block.timestamp > clock + REVIEW_PERIOD;
+        if (d.contested || silent) d.reviews &= ~(1 << _turn(d));
         d.contested = false;
         _observe(deal, d.provider, address(0), logs);
     }
@@ -192,6 +195,7 @@ abstract contract MoneyRulings is MoneyGhosts {
         for (uint256 i = 0; i < d.count; ++i) {
             uint48 removed = ruling.reversed ? d.shares[i].paid : ruling.removed[i];
             d.shares[i].paid -= removed;
+            if (d.shares[i].paid == 0) d.reviews &= ~(1 << i);
             _take(d, i < d.next, removed);
             if (i < d.next) poolDebts[d.provider] += removed;
         }

@@ -101,11 +101,17 @@ class Agreements(Service):
         """Accepts. The sender is the patient's controller."""
         return self.sender.transact(_CONTRACT, "accept", *offer.as_arguments(), acceptance.as_arguments())
 
-    def sign_cancellation(self, signer: Signer, terms: Terms, *, deadline: int | None = None) -> SignedAction:
-        """Signs, as the controller, that an offer is declined or an accepted agreement cancelled."""
+    def sign_cancellation(
+        self, signer: Signer, terms: Terms, *, accepted: bool, deadline: int | None = None
+    ) -> SignedAction:
+        """Signs, as the controller, that an offer is declined or, `accepted`, that an agreement is cancelled too.
+
+        Without `accepted` it ends with the offer's acceptance; with it, also an acceptance that was signed and withheld.
+        """
         until = deadline or self.ledger.deadline()
-        signature = self.ledger.sign(signer, "Cancel", {"agreement": agreement_id(terms), "deadline": until})
-        return SignedAction(_CONTRACT, "cancelBySig", (terms.as_arguments(), until, signature), until)
+        message = {"agreement": agreement_id(terms), "accepted": accepted, "deadline": until}
+        signature = self.ledger.sign(signer, "Cancel", message)
+        return SignedAction(_CONTRACT, "cancelBySig", (terms.as_arguments(), accepted, until, signature), until)
 
     def cancel(self, terms: Terms) -> Receipt:
         """Declines or cancels. The sender is the patient's controller."""

@@ -1,12 +1,14 @@
 """`medunion insurance`: an insurer's answer to a Claim; the benefit arithmetic against results of others."""
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from medunion.cli.files import read_file
-from medunion.cli.output import emit_json, progress, say
+from medunion.cli.output import emit_json, printable, progress, say
 from medunion.cli.support import argument, group, json_option, network
 from medunion.locale import translate as t
 
@@ -37,9 +39,9 @@ def check(table: Path, as_json: bool) -> None:
     from medunion.insurance.check import check as run
     from medunion.insurance.table import read_table
 
-    cases = read_table(table)
+    read = read_table(table)
     with progress("progress.cases") as advance:
-        report = run(cases, advance)
+        report = run(read, advance)
     if as_json:
         emit_json(report.as_dict())
     else:
@@ -77,9 +79,12 @@ def replay(folder: Path, as_json: bool) -> None:
         sys.exit(1)
 
 
-def _told(mismatch: dict[str, object]) -> dict[str, object]:
+def _told(mismatch: dict[str, Any]) -> dict[str, Any]:
     """A mismatch in one line."""
-    if "error" in mismatch:
-        return {**mismatch, "what": mismatch["error"]}
-    what = f"claim {mismatch['claim']} {mismatch['place']}: {mismatch['expected']} / {mismatch['found']}"
-    return {**mismatch, "what": what}
+    what = mismatch["error"]["message"] if "error" in mismatch else _differs(**mismatch)
+    return {**mismatch, "case": printable(mismatch["case"]), "what": printable(what)}
+
+
+def _differs(*, claim: int, place: str, expected: Any, found: Any, **_others: Any) -> str:
+    values = {name: json.dumps(each, ensure_ascii=False) for name, each in (("expected", expected), ("found", found))}
+    return t("insurance.check.differs", claim=claim, place=place, **values)

@@ -77,7 +77,7 @@ def accept(wallet: str, policy: str, via: str | None, as_json: bool) -> None:
 @via_option
 @json_option
 def end(patient: str, policy: str, last: int, by_insurer: bool, via: str | None, as_json: bool) -> None:
-    """End a policy after a day, not before today."""
+    """End a policy after a day, tomorrow (UTC) at the earliest."""
     with network() as opened:
         number = find_id(opened, Kind.POLICY, policy, patient=opened.patient_id(patient))
         if by_insurer:

@@ -5,6 +5,7 @@ maximum and no second band, so the terms have none.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
@@ -12,7 +13,7 @@ from medunion.insurance.fields import WHOLE_RATE
 from medunion.insurance.plan import Band, PlanTerms
 from medunion.settlement.money import MAX_AMOUNT
 
-from .reading import ExplainedLine, Explanation
+from .reading import ExplainedLine, Explanation, UnreadItem
 
 CLASS: Final = "covered"
 """The one class of an inferred plan."""
@@ -23,6 +24,23 @@ _ROUND: Final = (1_000, 500, 100, 50, 25, 10, 5, 1)
 def shows_terms(explanation: Explanation) -> bool:
     """Whether terms can be told from it: something was allowed."""
     return any(line.allowed > 0 for line in explanation.lines)
+
+
+def currency_of(explanation: Explanation) -> str:
+    """The currency that its first line names; empty where none does."""
+    return next((line.currency for line in explanation.lines if line.currency), "")
+
+
+def within(explanation: Explanation, currency: str) -> Explanation:
+    """Its lines in a plan's currency; the others are among its unread items."""
+    fits = [not currency or line.currency in ("", currency) for line in explanation.lines]
+    kept = tuple(line for line, here in zip(explanation.lines, fits, strict=True) if here)
+    others = tuple(
+        UnreadItem(explanation.eob, line.item, f"is in {line.currency}, the first of its payer and year in {currency}")
+        for line, here in zip(explanation.lines, fits, strict=True)
+        if not here
+    )
+    return replace(explanation, lines=kept, unread=explanation.unread + others)
 
 
 def infer(lines: Sequence[ExplainedLine]) -> PlanTerms:
