@@ -10,6 +10,7 @@ Cases, claims and lines may carry notes under other names: were one more than a 
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -101,7 +102,8 @@ def read_table(path: Path) -> Table:
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is no text in UTF-8: byte {error.start} cannot be read", field="file") from None
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is no JSON: {error}", field="file") from None
+        cause = str(error).partition(";")[0]  # what follows is for programmers
+        raise InputError(f"{path} is no JSON: {cause}", field="file") from None
     return parse_table(document)
 
 
@@ -201,5 +203,6 @@ def _no_number(name: str) -> None:
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError(f"a name occurs twice among {', '.join(name for name, _ in pairs)[:80]}")
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise ValueError(f"the name {twice[:80]!r} occurs twice in an object of {', '.join(found)[:80]}")
     return found

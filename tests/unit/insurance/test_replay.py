@@ -106,6 +106,14 @@ class TestPrediction:
         line = item(1, submitted=7.38, allowed=7.38, deductible=0, coinsurance=1.48, paid=5.90)
         assert series_of(eob("a", line))[0].policies[0].bands == (Band(None, 8000),)
 
+    def test_figures_that_were_never_rounded_tell_an_odd_rate(self) -> None:
+        assert series_of(eob("a", adjudicated(1, 7.38, 0.8373)))[0].policies[0].bands == (Band(None, 8373),)
+
+    def test_a_self_pay_rounded_to_units_still_tells_a_round_rate(self) -> None:
+        line = item(1, submitted=7.38, allowed=7.38, deductible=0, coinsurance=1.33, paid=5.31)
+        terms = series_of(eob("a", line))[0].policies[0]
+        assert (terms.class_self_pay_bps, terms.bands) == ({"covered": 1000}, (Band(None, 8000),))
+
     def test_a_first_explanation_that_shows_nothing_is_predicted_by_the_next(self, tmp_path: Path) -> None:
         nothing = eob("a", adjudicated(1, 0.0), day="2010-01-01")
         report = replay(folder(tmp_path, nothing, eob("b", adjudicated(1, 10.0), day="2010-02-01")))

@@ -198,6 +198,12 @@ class TestRefusals:
         with pytest.raises(InputError, match="is no JSON"):
             read_table(path)
 
+    def test_a_name_that_occurs_twice_is_told(self, tmp_path: Path) -> None:
+        path = tmp_path / "table.json"
+        path.write_text(json.dumps([CASE]).replace('"A": 0', '"A": 0, "A": 5'))
+        with pytest.raises(InputError, match="the name 'A' occurs twice in an object of A, 乙"):
+            read_table(path)
+
     def test_what_is_no_text_is_refused(self, tmp_path: Path) -> None:
         path = tmp_path / "table.json"
         path.write_bytes(json.dumps([CASE]).encode("utf-16"))

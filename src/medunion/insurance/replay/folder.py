@@ -91,9 +91,10 @@ def _documents(path: Path) -> Iterator[Any]:
             continue
         try:
             yield json.loads(part, parse_float=Decimal)
-        except (ValueError, RecursionError, InvalidOperation):
+        except (ValueError, RecursionError, InvalidOperation) as error:
             line = f" line {number}" if by_line else ""
-            raise FhirError(f"{path.name}{line} is no JSON", field="file") from None
+            cause = f": {error}" if isinstance(error, json.JSONDecodeError) else ""
+            raise FhirError(f"{path.name}{line} is no JSON{cause}", field="file") from None
 
 
 def _resources(documents: Iterable[Any]) -> Iterator[tuple[str, Element]]:
