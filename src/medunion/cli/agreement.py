@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 import click
 
 from medunion.cli.agreement_view import columns, described, report_review, row, say_terms
-from medunion.cli.files import read_file, write_file
+from medunion.cli.files import read_file, require_writable, write_file
 from medunion.cli.ids import Kind, find_id
 from medunion.cli.output import emit_json, emit_rows, progress, say
 from medunion.cli.support import argument, done, group, json_option, moment, network, relaying, via_option
-from medunion.errors import UsageError
+from medunion.errors import InputError, UsageError
 from medunion.locale import LANGUAGES, active
 from medunion.locale import translate as t
 
 if TYPE_CHECKING:
     from medunion.care.offers import Agreement
+    from medunion.identity.wallet import Identity
     from medunion.network import Network
 
 _DAY = 86_400
@@ -43,7 +44,7 @@ def command() -> None:
 @click.option("--hold", type=click.IntRange(1), metavar=t("metavar.days"), help=t("agreement.offer.hold"))
 @click.option("--language", type=click.Choice(LANGUAGES), help=t("agreement.offer.language"))
 @click.option("--care-plan", metavar=t("metavar.plan"), help=t("agreement.offer.care_plan"))
-@click.option("--visit", type=click.IntRange(0, 65_535), default=0, help=t("agreement.offer.visit"))
+@click.option("--visit", type=click.IntRange(0, 65_535), help=t("agreement.offer.visit"))
 @click.option("--output", "-o", type=_written, metavar=t("metavar.file"), help=t("agreement.offer.output"))
 @click.option("--no-record", is_flag=True, help=t("agreement.offer.no_record"))
 @json_option
@@ -55,7 +56,7 @@ def offer(
     hold: int | None,
     language: str | None,
     care_plan: str | None,
-    visit: int,
+    visit: int | None,
     output: Path | None,
     no_record: bool,
     as_json: bool,
@@ -67,6 +68,9 @@ def offer(
 
     if no_record and output is None:
         raise UsageError("--no-record keeps the disclosure nowhere: name a file with --output")
+    if (visit is None) != (care_plan is None):
+        raise UsageError("a visit is named by --care-plan and --visit together", field="visit")
+    require_writable(output)
     template = parse_template(read_file(file))
     with network() as opened, progress("progress.commit"):
         stated = OfferTerms(
@@ -74,7 +78,7 @@ def offer(
             language or active(),
             reserved_until=0 if hold is None else opened.ledger.now() + hold * _DAY,
             care_plan=find_id(opened, Kind.CARE_PLAN, care_plan) if care_plan else ZERO,
-            visit=visit,
+            visit=visit or 0,
         )
         desk = opened.agreement_desk(member or template.provider)
         offered = desk.offer(opened.patient_id(patient), template, stated, commit=not no_record)
@@ -167,7 +171,7 @@ def accept(wallet: str, agreement: str, document: Path | None, yes: bool, via: s
     """Read, look at what is to be paid, and agree."""
     with network() as opened:
         identity = opened.identity(wallet)
-        found = _find(opened, agreement, patient=identity.patient)
+        found = _own(identity, _find(opened, agreement, patient=identity.patient))
         body = _body(opened, found, None if document else wallet, document)
         desk = opened.agreement_desk(relaying(opened, via))
         reviewed = desk.review(identity, found, body or b"")
@@ -192,7 +196,7 @@ def cancel(wallet: str, agreement: str, via: str | None, as_json: bool) -> None:
     """Decline an offer, or cancel what was accepted."""
     with network() as opened:
         identity = opened.identity(wallet)
-        found = _find(opened, agreement, patient=identity.patient)
+        found = _own(identity, _find(opened, agreement, patient=identity.patient))
         receipt = opened.agreement_desk(relaying(opened, via)).cancel(identity, found)
     done("agreement.cancel.done", receipt, as_json, agreement="0x" + found.id.hex())
 
@@ -236,6 +240,13 @@ def _find(opened: "Network", text: str, patient: bytes | None = None) -> "Agreem
     """An agreement, of this patient where one is named."""
     of = {} if patient is None else {"patient": patient}
     return opened.agreements.get(find_id(opened, Kind.AGREEMENT, text, **of))
+
+
+def _own(identity: "Identity", found: "Agreement") -> "Agreement":
+    """The agreement, where it is this patient's; InputError."""
+    if found.terms.patient != identity.patient:
+        raise InputError("this is an agreement of another patient id", agreement="0x" + found.id.hex())
+    return found
 
 
 def _body(opened: "Network", found: "Agreement", reader: str | None, document: Path | None) -> bytes | None:

@@ -8,7 +8,7 @@ import click
 from medunion.cli.careplan_view import described, emit_visits, iso, names, plan_row, say_document, visit_row
 from medunion.cli.choices import camel
 from medunion.cli.days import DAY
-from medunion.cli.files import read_file, write_file
+from medunion.cli.files import read_file, require_writable, write_file
 from medunion.cli.ids import Kind, find_id
 from medunion.cli.output import emit_json, emit_rows, progress, say
 from medunion.cli.support import argument, done, group, json_option, moment, network, relaying, via_option
@@ -74,6 +74,7 @@ def propose(
 
     if no_record and output is None:
         raise UsageError("--no-record keeps the document nowhere: name a file with --output")
+    require_writable(output)
     filled = parse_template(read_file(template))
     price = filled.price if max_price is None else money.parse(max_price, "max-price")
     resource = read_care_plan(read_file(file))
@@ -152,6 +153,7 @@ def offer(
 
     if no_record and output is None:
         raise UsageError("--no-record keeps the disclosure nowhere: name a file with --output")
+    require_writable(output)
     later = None if template is None else parse_template(read_file(template))
     with network() as opened:
         found = _find(opened, plan)

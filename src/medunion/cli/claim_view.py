@@ -63,6 +63,7 @@ def row(opened: "Network", found: "ClaimFacts", *, as_json: bool) -> dict[str, A
         "state": stage if as_json else t(f"claim.state.{stage}"),
         **(shown if as_json else {name: money.show(each, found.currency) for name, each in shown.items()}),
         "filedAt": found.filing.at if as_json else moment(found.filing.at),
+        **({"currency": found.currency} if as_json else {}),
     }
 
 
@@ -72,7 +73,6 @@ def described(opened: "Network", found: "ClaimFacts") -> dict[str, Any]:
     now = opened.ledger.now()
     return {
         **row(opened, found, as_json=True),
-        "currency": found.currency,
         "allowed": totals.allowed,
         "refunded": totals.refunded,
         "writtenOff": totals.written_off,
@@ -113,8 +113,17 @@ def say_claim(opened: "Network", found: "ClaimFacts") -> None:
             say("claim.status.contest", rule=_rule(each.contest.rule), until=moment(each.contest.object_until))
     totals = {name: money.show(amount, found.currency) for name, amount in found.totals.as_dict().items()}
     say("claim.status.totals", **totals)
+    say_open(opened, found)
+
+
+def say_open(opened: "Network", found: "ClaimFacts") -> None:
+    """What is to be done next about a claim, and until when."""
     for due in found.standing.due_at(opened.ledger.now(), found.review_periods):
-        say("claim.status.due", step=t(f"claim.step.{due.step}"), until=moment(due.until))
+        step = t(f"claim.step.{due.step}")
+        if due.until:
+            say("claim.status.due", step=step, until=moment(due.until))
+        else:
+            say("claim.status.open", step=step)
 
 
 def emit_due(opened: "Network", awaited: "Iterable[Awaited]", *, as_json: bool) -> None:

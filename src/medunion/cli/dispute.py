@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from medunion.cli.claim_view import claims_of
 from medunion.cli.dispute_view import account_names, dispute_row, emit_due, emit_status
 from medunion.cli.member import report_decision
 from medunion.cli.output import emit_rows
@@ -44,12 +45,14 @@ def open_(party: str, claim: str, claimed: RulingOptions, reason: str, via: str 
     """Dispute a claim."""
     from medunion.access.emergency import Statement
     from medunion.disputes.service import dispute_id
+    from medunion.settlement.claim import Stage
 
     statement = Statement.new(reason)
-    ruling = claimed.ruling()
     with network() as opened:
         acting = _party(opened, party, via)
         agreement = find_claim(opened, claim)
+        standing = claims_of(opened).get(agreement.id).standing
+        ruling = claimed.claim(is_contested=standing.stage is Stage.CONTESTED)
         receipt = acting.open(agreement.terms, ruling, statement)
     identifier = "0x" + dispute_id(agreement.id, acting.number).hex()
     done("dispute.open.done", receipt, as_json, dispute=identifier, salt="0x" + statement.salt.hex())

@@ -125,10 +125,17 @@ def report_decision(decision: "Decision", opened: "Network", as_json: bool) -> N
         say("member.waits", proposal=found["proposal"], approvals=found["approvals"], threshold=threshold)
 
 
+_OF_ACCOUNTS = ("appointArbiter", "removeArbiter", "addSettlement")
+"""Functions of the council whose first argument is an account."""
+
+
 def _proposal(proposal: Any, opened: "Network") -> dict[str, Any]:
     subject = None
     if proposal.contract == "ConsortiumRegistry":
         subject = opened.member_name(int.from_bytes(proposal.data[4:36], "big"))
+    elif proposal.function in _OF_ACCOUNTS:
+        account = "0x" + proposal.data[16:36].hex()
+        subject = next((name for each, name in opened.holders.names().items() if each.lower() == account), account)
     kind = None
     if proposal.function == "admitMember":
         kind = word(MemberKind(int.from_bytes(proposal.data[36:68], "big")))

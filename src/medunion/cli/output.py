@@ -104,12 +104,16 @@ def report_warning(failure: MedUnionError) -> None:
 
 
 def _report(failure: MedUnionError, label: str, colour: str) -> None:
+    from medunion.cli.refusals import spoken
+
     key = f"error.{failure.code}"
     headline = t(key) if known(key) else failure.message
     explained = _explained(failure.details)
     click.secho(f"{t(label)}: {headline}{explained}", fg=colour, bold=True, err=True)
     click.echo(f"  {failure.message}", err=True)
-    for name, value in plain(failure.details).items():
+    for name, value in spoken(plain(failure.details)).items():
+        if value is None or value == []:
+            continue
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         click.echo(f"  {name}: {shown}", err=True)
 

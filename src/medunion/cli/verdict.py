@@ -36,11 +36,21 @@ class RulingOptions:
         amounts: dict[int, int] = {}
         for text in self.removed:
             policy, equals, amount = text.partition("=")
-            if not equals or not policy.isdecimal():
+            if not equals or not (policy.isascii() and policy.isdecimal()):
                 raise InputError("give what is removed as POLICY=AMOUNT, such as 1=200.00", field="remove", value=text)
+            if int(policy) in amounts:
+                raise InputError(f"policy {int(policy)} is named twice", field="remove", value=text)
             amounts[int(policy)] = parse(amount, "remove")
         refund = 0 if self.refund is None else parse(self.refund, "refund")
         return Ruling.of(amounts, refund, is_reversal=self.is_reversal)
+
+
+    def claim(self, *, is_contested: bool) -> "Ruling":
+        """The ruling that a dispute asks for: of a contest that it falls, else something of the claim; UsageError."""
+        asked = self.ruling()
+        if not is_contested and not (asked.is_reversal or any(asked.removed) or asked.refund):
+            raise UsageError("say what you ask for: --remove, --refund or --reverse", field="refund")
+        return asked
 
 
 def ruling_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -82,6 +82,11 @@ class Disputes(Service):
             raise InputError("the ledger has no such dispute", dispute="0x" + dispute.hex())
         return Opening.from_event(found[0])
 
+    def outcome(self, dispute: bytes) -> Ruling | None:
+        """The ruling that was executed when it ended, nothing removed when it lapsed; None while it goes on."""
+        found = self.ledger.events(CONTRACT, "DisputeEnded", dispute=dispute)
+        return Ruling.from_event(found[0].arguments["ruling"]) if found else None
+
     def side(self, dispute: bytes, party: int) -> Side:
         """What a party has done in it."""
         return Side.from_call(party, self.ledger.call(CONTRACT, "sideOf", dispute, party))

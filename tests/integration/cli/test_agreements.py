@@ -253,6 +253,22 @@ class TestRefused:
         assert ".html" in clinic.refused("agreement", "disclosure", agreement, "-o", "x.pdf", "--document", "told.json")
         assert "no agreement id begins so" in clinic.refused("agreement", "show", "0xffffffffffff")
         assert "no agreement id begins so" in clinic.refused("agreement", "show", "0x" + "00" * 32)
+        assert "--care-plan" in clinic.refused("agreement", "offer", "alice", "colonoscopy.json", "--visit", "1")
+
+    @pytest.mark.usefixtures("folder")
+    def test_a_file_that_cannot_be_written_is_noticed_before_anything_is_offered(self, clinic: Cli) -> None:
+        before = clinic.data("agreement", "list")
+        said = clinic.refused("agreement", "offer", "alice", "colonoscopy.json", "-o", "no-such-folder/told.json")
+        assert "no-such-folder/told.json cannot be written" in said
+        assert clinic.data("agreement", "list") == before
+
+    @pytest.mark.usefixtures("folder")
+    def test_an_agreement_of_another_patient(self, clinic: Cli) -> None:
+        agreement = offered(clinic)
+        clinic.said("wallet", "new", "mallory")
+        for command in ("accept", "cancel"):
+            assert "another patient id" in clinic.refused("agreement", command, "mallory", agreement)
+        clinic.said("agreement", "cancel", "alice", agreement)
 
     def test_a_template_is_refused_by_its_path(self, clinic: Cli, policy: str, folder: Path) -> None:
         template(clinic, policy, folder, maxPatientShare="500.00")

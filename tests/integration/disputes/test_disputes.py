@@ -116,6 +116,7 @@ class TestParties:
         network = treatments.consortium.network
         found = treatments.complete("patient's secret", (treatments.insure(),), receipt=True)
         claim = "0x" + found.id.hex()
+        assert "say what you ask for" in cli.refused("dispute", "open", "patient", claim, "--reason", "Nothing.")
         opened = cli.data("dispute", "open", "patient", claim, "--reverse", "--reason", "Nothing was done.")
         identifier = dispute_id(found.id, PATIENT)
         assert opened["dispute"] == "0x" + identifier.hex()
@@ -143,6 +144,9 @@ class TestParties:
         assert "above what was adjudicated" in cli.refused(
             "dispute", "settle", "hospital-b", dispute, "--remove", "1=77.77"
         )
+        assert "named twice" in cli.refused(
+            "dispute", "settle", "hospital-b", dispute, "--remove", "1=1", "--remove", "1=2"
+        )
         assert "no dispute id begins so" in cli.refused("dispute", "status", "0xffffffff")
         assert "no claim id begins so" in cli.refused("dispute", "open", "basic", "0xffffffff", "--reason", "x")
         assert "in this place" in cli.refused("dispute", "strike", "basic", dispute, "1")
@@ -163,5 +167,6 @@ class TestArbiters:
         assert "zhou" not in cli.said("dispute", "arbiters")
         assert len(cli.data("dispute", "arbiters")) == before - 1
         assert "is no arbiter" in cli.refused("dispute", "resign", "zhou")
-        cli.said("dispute", "appoint", "zhou", "--days", 30, "--seat", 1, "--seat", 2)
+        said = cli.said("dispute", "appoint", "zhou", "--days", 30, "--seat", 1, "--seat", 2)
+        assert "appointArbiter zhou:1: done." in said
         assert len(cli.data("dispute", "arbiters")) == before
