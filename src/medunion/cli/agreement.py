@@ -171,7 +171,7 @@ def accept(wallet: str, agreement: str, document: Path | None, yes: bool, via: s
     """Read, look at what is to be paid, and agree."""
     with network() as opened:
         identity = opened.identity(wallet)
-        found = _own(identity, _find(opened, agreement, patient=identity.patient))
+        found = _own(identity, _find(opened, agreement))
         body = _body(opened, found, None if document else wallet, document)
         desk = opened.agreement_desk(relaying(opened, via))
         reviewed = desk.review(identity, found, body or b"")
@@ -196,7 +196,7 @@ def cancel(wallet: str, agreement: str, via: str | None, as_json: bool) -> None:
     """Decline an offer, or cancel what was accepted."""
     with network() as opened:
         identity = opened.identity(wallet)
-        found = _own(identity, _find(opened, agreement, patient=identity.patient))
+        found = _own(identity, _find(opened, agreement))
         receipt = opened.agreement_desk(relaying(opened, via)).cancel(identity, found)
     done("agreement.cancel.done", receipt, as_json, agreement="0x" + found.id.hex())
 
@@ -236,10 +236,9 @@ def release(agreement: str, via: str | None, as_json: bool) -> None:
     done("agreement.release.done", receipt, as_json, agreement="0x" + found.id.hex())
 
 
-def _find(opened: "Network", text: str, patient: bytes | None = None) -> "Agreement":
-    """An agreement, of this patient where one is named."""
-    of = {} if patient is None else {"patient": patient}
-    return opened.agreements.get(find_id(opened, Kind.AGREEMENT, text, **of))
+def _find(opened: "Network", text: str) -> "Agreement":
+    """An agreement by its id."""
+    return opened.agreements.get(find_id(opened, Kind.AGREEMENT, text))
 
 
 def _own(identity: "Identity", found: "Agreement") -> "Agreement":
