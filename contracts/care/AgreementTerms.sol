@@ -37,7 +37,7 @@ abstract contract AgreementTerms is ICareAgreements, EIP712 {
     bytes32 private constant _ACCEPT_TYPEHASH = keccak256(
         "Accept(bytes32 agreement,bytes32 disclosureDigest,bytes32 linesDigest,uint48 price,uint48 maxPatientShare,uint48 deposit,address payer,uint40 deadline)"
     );
-    bytes32 private constant _CANCEL_TYPEHASH = keccak256("Cancel(bytes32 agreement,uint40 deadline)");
+    bytes32 private constant _CANCEL_TYPEHASH = keccak256("Cancel(bytes32 agreement,bool accepted,uint40 deadline)");
 
     /// @inheritdoc ICareAgreements
     function agreementIdOf(Terms calldata terms) external pure returns (AgreementId) {
@@ -136,7 +136,7 @@ abstract contract AgreementTerms is ICareAgreements, EIP712 {
         );
     }
 
-    function _cancellationDigest(AgreementId agreement, uint40 deadline) internal view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(_CANCEL_TYPEHASH, agreement, deadline)));
+    function _cancellationDigest(AgreementId agreement, bool accepted, uint40 deadline) internal view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(_CANCEL_TYPEHASH, agreement, accepted, deadline)));
     }
 }

@@ -134,10 +134,15 @@ contract CareAgreements is AgreementTerms, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ICareAgreements
-    function cancelBySig(Terms calldata terms, uint40 deadline, bytes calldata signature) external nonReentrant {
+    function cancelBySig(Terms calldata terms, bool accepted, uint40 deadline, bytes calldata signature)
+        external
+        nonReentrant
+    {
         address controller = _PATIENTS.authorityOf(terms.patient).controller;
         AgreementId agreement = _idOf(terms);
-        Signatures.requireValid(controller, _cancellationDigest(agreement, deadline), deadline, signature);
+        Signatures.requireValid(controller, _cancellationDigest(agreement, accepted, deadline), deadline, signature);
+        AgreementState state = _agreements[agreement].state;
+        if (!accepted && state != AgreementState.Offered) revert CareAgreements_WrongState(agreement, state);
         _cancel(agreement, terms);
     }
 
@@ -154,7 +159,7 @@ contract CareAgreements is AgreementTerms, ReentrancyGuardTransient {
         uint40 last = standing.state == AgreementState.Accepted
             ? _completeUntil(terms.serviceUntil, standing.acceptedAt)
             : terms.acceptUntil;
-        if (block.timestamp <= last) revert CareAgreements_NotNow(agreement, last + 1);
+        if (block.timestamp <= last && !_hasLeft(terms.provider)) revert CareAgreements_NotNow(agreement, last + 1);
         _end(agreement, terms, AgreementState.Expired);
     }
 
@@ -348,6 +353,12 @@ contract CareAgreements is AgreementTerms, ReentrancyGuardTransient {
     function _requireActiveProvider(MemberId provider) internal view {
         (MemberStatus status,) = _CONSORTIUM.statusOf(provider);
         if (status != MemberStatus.Active) revert CareAgreements_ProviderNotActive(provider, status);
+    }
+
+    /// @dev Whether a member left, which is for good: it completes nothing any more.
+    function _hasLeft(MemberId member) internal view returns (bool) {
+        (MemberStatus status,) = _CONSORTIUM.statusOf(member);
+        return status == MemberStatus.Left;
     }
 
     /// @dev Who acts for a patient that makes agreements: no provisional id.

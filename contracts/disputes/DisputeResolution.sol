@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
+import {ICareAgreements} from "../interfaces/ICareAgreements.sol";
 import {IClaimSettlement} from "../interfaces/IClaimSettlement.sol";
 import {IConsortiumRegistry} from "../interfaces/IConsortiumRegistry.sol";
 import {IDisputeResolution} from "../interfaces/IDisputeResolution.sol";
@@ -45,6 +46,7 @@ contract DisputeResolution is Openings, Exhibits, EIP712 {
     /// @param consortium Tells whom accounts act for.
     /// @param patients Tells who acts for a patient.
     /// @param records Tells what was committed.
+    /// @param agreements Tells who paid for a patient.
     /// @param settlement Locks claims and executes rulings.
     /// @param plans Tells policies' insurers.
     constructor(
@@ -52,12 +54,13 @@ contract DisputeResolution is Openings, Exhibits, EIP712 {
         IConsortiumRegistry consortium,
         IPatientRegistry patients,
         IRecordRegistry records,
+        ICareAgreements agreements,
         IClaimSettlement settlement,
         IInsurancePlans plans
     )
         AccessManaged(manager)
         EIP712("DisputeResolution", "1")
-        DisputeState(consortium, patients)
+        DisputeState(consortium, patients, agreements)
         Exhibits(records)
         Openings(plans)
         Verdicts(settlement)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {ICareAgreements} from "../interfaces/ICareAgreements.sol";
 import {IConsortiumRegistry} from "../interfaces/IConsortiumRegistry.sol";
 import {IDisputeResolution} from "../interfaces/IDisputeResolution.sol";
 import {IPatientRegistry} from "../interfaces/IPatientRegistry.sol";
@@ -23,15 +24,17 @@ abstract contract DisputeState is Arbiters {
 
     IConsortiumRegistry internal immutable _CONSORTIUM;
     IPatientRegistry internal immutable _PATIENTS;
+    ICareAgreements internal immutable _AGREEMENTS;
 
     mapping(DisputeId dispute => Dispute) private _disputes;
     mapping(DisputeId dispute => mapping(MemberId party => Side)) internal _sides;
     mapping(DisputeId dispute => address[_DRAWN] arbiters) internal _drawn;
     mapping(DisputeId dispute => mapping(uint256 place => bytes32 digest)) internal _rulings;
 
-    constructor(IConsortiumRegistry consortium, IPatientRegistry patients) {
+    constructor(IConsortiumRegistry consortium, IPatientRegistry patients, ICareAgreements agreements) {
         _CONSORTIUM = consortium;
         _PATIENTS = patients;
+        _AGREEMENTS = agreements;
     }
 
     /// @inheritdoc IDisputeResolution

@@ -20,7 +20,7 @@ abstract contract Panel is DisputeState {
         }
         side.hidden = secret;
         side.revealed = true;
-        emit DrawRevealed(id, party);
+        emit DrawRevealed(id, party, secret);
         Side storage other = _sides[id][party == dispute.opener ? dispute.respondent : dispute.opener];
         if (!other.revealed && other.hidden != 0) return;
         dispute.stage = DisputeStage.Draw;
@@ -51,7 +51,7 @@ abstract contract Panel is DisputeState {
             emit RegulatorCalled(id, count, dispute.endsAt);
             return;
         }
-        address[_DRAWN] memory drawn = _shuffled(eligible, count, _seedOf(id, dispute));
+        address[_DRAWN] memory drawn = _lowest(eligible, count, _seedOf(id, dispute));
         _drawn[id] = drawn;
         dispute.stage = DisputeStage.Strike;
         dispute.endsAt = _after(STEP_PERIOD);
@@ -85,7 +85,7 @@ abstract contract Panel is DisputeState {
         Side storage side = _sides[id][party];
         if (commitment == 0 || side.hidden != 0) revert DisputeResolution_BadCommitment(id);
         side.hidden = commitment;
-        emit DrawCommitted(id, party);
+        emit DrawCommitted(id, party, commitment);
         MemberId other = party == dispute.opener ? dispute.respondent : dispute.opener;
         if (_sides[id][other].hidden == 0) return;
         dispute.stage = DisputeStage.Reveal;
@@ -108,19 +108,24 @@ abstract contract Panel is DisputeState {
         returns (bool[_DRAWN] memory seated)
     {
         if (dispute.stage != DisputeStage.Seated) return seated;
-        address controller = _PATIENTS.authorityOf(dispute.patient).controller;
+        address[2] memory own = _patientsAccounts(dispute);
         uint256 seats = 0;
         for (uint256 i = 0; i < _DRAWN && seats < _SEATS; ++i) {
             bool out = dispute.out >> i & 1 != 0;
-            if (out || !_servesUntil(drawn[i], block.timestamp) || _isConcerned(dispute, controller, drawn[i])) continue;
+            if (out || !_servesUntil(drawn[i], block.timestamp) || _isConcerned(dispute, own, drawn[i])) continue;
             seated[i] = true;
             ++seats;
         }
     }
 
-    /// @dev Whether an account belongs to a party or the provider, or is the patient's.
-    function _isConcerned(Dispute memory dispute, address controller, address account) internal view returns (bool) {
-        if (account == controller) return true;
+    /// @dev The patient's controller, and the account that paid for the patient: a person judges by such an account.
+    function _patientsAccounts(Dispute memory dispute) internal view returns (address[2] memory) {
+        return [_PATIENTS.authorityOf(dispute.patient).controller, _AGREEMENTS.agreementOf(dispute.claim).payer];
+    }
+
+    /// @dev Whether an account belongs to a party or the provider, or is one of `own`, the patient's.
+    function _isConcerned(Dispute memory dispute, address[2] memory own, address account) internal view returns (bool) {
+        if (account == own[0] || account == own[1]) return true;
         // slither-disable-next-line calls-loop: at most 64 arbiters; the callee is ours and fixed at construction.
         MemberId member = _CONSORTIUM.actorOf(account).member;
         if (MemberId.unwrap(member) == 0) return false;
@@ -166,14 +171,14 @@ abstract contract Panel is DisputeState {
         return side.revealed && !side.struck;
     }
 
-    /// @dev Arbiters who serve until the ruling's end and are not concerned: the first `count` of the array.
+    /// @dev Arbiters who serve until the ruling's latest end, whenever it is drawn, and are not concerned: the first `count` of the array.
     function _eligible(Dispute memory dispute) private view returns (address[] memory eligible, uint256 count) {
         eligible = _arbiters();
-        address controller = _PATIENTS.authorityOf(dispute.patient).controller;
-        uint256 end = block.timestamp + STEP_PERIOD + RULING_PERIOD;
+        address[2] memory own = _patientsAccounts(dispute);
+        uint256 end = uint256(dispute.endsAt) + STEP_PERIOD + RULING_PERIOD;
         for (uint256 i = 0; i < eligible.length; ++i) {
             address arbiter = eligible[i];
-            if (!_servesUntil(arbiter, end) || _isConcerned(dispute, controller, arbiter)) continue;
+            if (!_servesUntil(arbiter, end) || _isConcerned(dispute, own, arbiter)) continue;
             eligible[count++] = arbiter;
         }
     }
@@ -187,18 +192,22 @@ abstract contract Panel is DisputeState {
         return keccak256(abi.encode(id, secret, otherSecret, blockhash(dispute.anchor)));
     }
 
-    /// @dev The first five places of a Fisher-Yates shuffle of the first `count`, which is at least five.
-    function _shuffled(address[] memory from, uint256 count, bytes32 seed)
+    /// @dev Of the first `count`, at least five, those whose numbers by the seed are the lowest, in their order. Nobody's number depends
+    /// on who else is there: who leaves once the seed is known makes room for the next, and moves nobody else.
+    function _lowest(address[] memory from, uint256 count, bytes32 seed)
         private
         pure
         returns (address[_DRAWN] memory drawn)
     {
-        for (uint256 i = 0; i < _DRAWN; ++i) {
-            // 2^256 is so much more than 64 that the remainder favours nobody.
-            // slither-disable-next-line weak-prng: see assumption (3) of {IDisputeResolution}.
-            uint256 chosen = i + uint256(keccak256(abi.encode(seed, i))) % (count - i);
-            (from[i], from[chosen]) = (from[chosen], from[i]);
-            drawn[i] = from[i];
+        uint256[_DRAWN] memory lowest;
+        for (uint256 i = 0; i < count; ++i) {
+            address person = from[i];
+            uint256 number = uint256(keccak256(abi.encode(seed, person)));
+            for (uint256 place = 0; place < _DRAWN; ++place) {
+                if (drawn[place] != address(0) && number > lowest[place]) continue;
+                (lowest[place], number) = (number, lowest[place]);
+                (drawn[place], person) = (person, drawn[place]);
+            }
         }
     }
 

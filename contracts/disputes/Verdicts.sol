@@ -114,8 +114,7 @@ abstract contract Verdicts is Panel {
     function _requireRegulator(DisputeId id, Dispute memory dispute) private view {
         IConsortiumRegistry.Actor memory actor = _CONSORTIUM.actorOf(msg.sender);
         bool registrar = actor.status == MemberStatus.Active && actor.roles & Roles.REGISTRAR != 0;
-        address controller = _PATIENTS.authorityOf(dispute.patient).controller;
-        if (!registrar || _isConcerned(dispute, controller, msg.sender)) {
+        if (!registrar || _isConcerned(dispute, _patientsAccounts(dispute), msg.sender)) {
             revert DisputeResolution_NotRegulator(id, msg.sender);
         }
     }

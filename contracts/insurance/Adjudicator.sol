@@ -6,6 +6,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Benefits} from "../libraries/Benefits.sol";
 import {AgreementId, PlanId, PolicyId} from "../types/Care.sol";
 import {Accumulators, Cover, Line} from "../types/Insurance.sol";
+import {MemberId} from "../types/Types.sol";
 import {Policies} from "./Policies.sol";
 
 /// @title Adjudicator
@@ -72,7 +73,7 @@ abstract contract Adjudicator is Policies {
         if (work.hasCase) {
             Turn memory turn = work.byCase;
             Outcome memory outcome = outcomes[work.caseIndex];
-            uint256 left = _min(turn.limit, turn.own + _pools[outcome.insurer].free);
+            uint256 left = _inPool(turn, outcome.insurer);
             outcome.share.paid = Benefits.caseOf(turn.caseRate, patientShare, work.others, left);
             _keep(work.agreement, turn, outcome);
         }
@@ -125,9 +126,15 @@ abstract contract Adjudicator is Policies {
     {
         Used memory used = turn.used;
         Accumulators memory before = Accumulators(used.deductible, used.covered, used.outOfPocket, used.paid);
-        uint256 left = _min(turn.limit, turn.own + _pools[outcome.insurer].free);
+        // By case the lines move no money: {_adjudicate} holds what it pays against the pool.
+        uint256 left = turn.caseRate == _NONE ? _inPool(turn, outcome.insurer) : turn.limit;
         Benefits.Rules memory rules = _rulesOf(turn.plan);
         (outcome.share, turn.lines) = Benefits.run(work.remaining, covers, index, rules, before, left);
+    }
+
+    /// @dev What of a policy's limit its insurer's pool has: what is reserved for this claim, and what is free.
+    function _inPool(Turn memory turn, MemberId insurer) private view returns (uint256) {
+        return _min(turn.limit, turn.own + _pools[insurer].free);
     }
 
     /// @dev Writes what a policy adds to its accumulators; what it pays stays reserved in its insurer's pool until it is paid.

@@ -188,7 +188,8 @@ abstract contract Policies is InsurancePlansState, EIP712 {
 
     function _endPolicy(PolicyId policy, uint32 lastDay, bool byPatient) internal {
         Policy storage found = _policies[policy];
-        if (lastDay < Days.today() || lastDay >= found.lastDay) revert InsurancePlans_BadEnd(policy, lastDay);
+        // In places it is tomorrow already: care of that day is under way, and its evidence may be filed now.
+        if (lastDay <= Days.today() || lastDay >= found.lastDay) revert InsurancePlans_BadEnd(policy, lastDay);
         found.lastDay = lastDay;
         emit PolicyEnded(policy, lastDay, byPatient);
     }

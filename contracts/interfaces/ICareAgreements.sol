@@ -11,21 +11,22 @@ import {IVersioned} from "./IVersioned.sol";
 /// price line by line, and the most that the patient will owe. Holds the patients' deposits.
 /// @dev Assumes: (1) an agreement is named by the hash of its {Terms}; whoever acts on it gives the terms again, the event
 /// {AgreementOffered} has them, and only its state is stored; (2) accepting is the informed consent; an offer is accepted
-/// once, so its signatures carry no nonce, and cancelling an offer voids an acceptance that was signed and withheld;
+/// once, so its signatures carry no nonce; cancelling an offer voids an acceptance that was signed and withheld, and accepting it voids
+/// a signed decline that was, unless it says that it cancels what was accepted too;
 /// (3) offer and acceptance need no episode, completion does; (4) each policy's insurer predetermined these very lines, for
 /// this very agreement, by the signature of an ADJUDICATOR that is valid at the offer and until the offer ends;
 /// (5) acceptance reserves each policy's part in its pool or fails, so that later events cannot take it; what a provider's
 /// leaving of a network or a policy's end changes later does not touch an accepted agreement, except that a policy pays
 /// nothing for service days after its last; a reservation lasts until it is used, or released by anybody after `reservedUntil`; (6) every state ends by time: an offer at `acceptUntil`, an accepted agreement
-/// {FILING_PERIOD} after its last service day (or its acceptance, if later), a completed one as {IClaimSettlement} says;
+/// {FILING_PERIOD} after its last service day (or its acceptance, if later), both at once when the provider leaves the consortium, a completed one as {IClaimSettlement} says;
 /// ends return the deposit to the account that paid it, and a suspended member stops none of them; (7) until its first
-/// service day an accepted agreement is the patient's to cancel, from then on the provider's only; (8) a service window may
+/// service day begins in UTC an accepted agreement is the patient's to cancel, from then on the provider's only; (8) a service window may
 /// lie in the past (care that is filed late): then the patient signs what was done; (9) the token is fixed at construction
 /// and calls nobody back; deposits are counted and guarded all the same.
 /// Typed data (EIP-712, domain "CareAgreements", "1"):
 /// `Predetermination(bytes32 agreement,bytes32 policy,bytes32 linesDigest,uint40 validUntil)`,
 /// `Accept(bytes32 agreement,bytes32 disclosureDigest,bytes32 linesDigest,uint48 price,uint48 maxPatientShare,uint48 deposit,address payer,uint40 deadline)`,
-/// `Cancel(bytes32 agreement,uint40 deadline)`. The digest of `Accept` is the nonce of the deposit's EIP-3009 authorization.
+/// `Cancel(bytes32 agreement,bool accepted,uint40 deadline)`. The digest of `Accept` is the nonce of the deposit's EIP-3009 authorization.
 interface ICareAgreements is IVersioned {
     /// @notice An insurer's answer for one policy: signed by `signer`, an ADJUDICATOR of it, and binding until `validUntil` (seconds, inclusive).
     struct Predetermination {
@@ -120,12 +121,13 @@ interface ICareAgreements is IVersioned {
     function cancel(Terms calldata terms) external;
 
     /// @notice {cancel} by the controller's signature; anybody may relay.
-    function cancelBySig(Terms calldata terms, uint40 deadline, bytes calldata signature) external;
+    /// @param accepted Whether it cancels an accepted agreement too; without, it declines the offer and nothing else.
+    function cancelBySig(Terms calldata terms, bool accepted, uint40 deadline, bytes calldata signature) external;
 
     /// @notice Withdraws an offer, or gives up an accepted agreement. Caller has FINANCE of the provider, active or not. Emits {AgreementEnded}.
     function withdraw(Terms calldata terms) external;
 
-    /// @notice Ends an offer that was not accepted, or an agreement that was not completed, in time. Anybody may call. Emits {AgreementEnded}.
+    /// @notice Ends an offer that was not accepted, or an agreement that was not completed, in time, or whose provider left. Anybody may call. Emits {AgreementEnded}.
     function expire(Terms calldata terms) external;
 
     /// @notice Frees reservations after `reservedUntil`. Anybody may call. Emits {ReservationsReleased}.

@@ -15,9 +15,9 @@ import {IVersioned} from "./IVersioned.sol";
 /// patient's receipt payments wait for {CONTEST_WINDOW}; above a plan's auto-adjudication limit they wait for the insurer's review, which
 /// runs from its receipt of the evidence, from 24 hours after its logged request, or from 24 hours after its turn, whichever it brought
 /// about first; silence settles; (4) policies are paid in their order: a contest holds its own and later policies' payments,
-/// never the patient's part or earlier policies'; (5) a contest that the provider does not dispute for {OBJECTION_PERIOD} stands;
+/// never the patient's part or earlier policies'; (5) a contest that the provider does not dispute for {OBJECTION_PERIOD} stands, and is not disputed later;
 /// (6) a ruling moves money and never computes a claim anew: what it takes is the provider's loss; what was paid already becomes a debt; it
-/// decides what was contested, while reviews that were still open go on after it;
+/// decides what was contested, while reviews that were still open when it was locked go on after it, where it left something to pay;
 /// (7) debts are netted from the provider's next payouts, oldest first, at most {MAX_NETTED} a payout, and block new offers; (8) this contract holds tokens only within a transaction.
 /// Typed data (EIP-712, domain "ClaimSettlement", "1"): `Receipt(bytes32 agreement,uint40 deadline)`.
 interface IClaimSettlement is IVersioned {
@@ -179,7 +179,8 @@ interface IClaimSettlement is IVersioned {
     function repay(MemberId provider, uint48 amount) external;
 
     /// @notice Locks a claim for a dispute. Only {IDisputeResolution}.
-    /// @dev Requirements: pending, contested, or settled at most {DISPUTE_PERIOD} ago. Emits {ClaimLocked}.
+    /// @dev Requirements: pending, contested at most {OBJECTION_PERIOD} ago, or settled at most {DISPUTE_PERIOD} after its filing. Ends the review
+    /// whose turn it is when it was contested, or its time had passed in silence. Emits {ClaimLocked}.
     function lock(Terms calldata terms) external;
 
     /// @notice Executes a ruling on a locked claim; amounts at most what was adjudicated. Only {IDisputeResolution}. Emits {ClaimRuled}, and what payment emits.

@@ -17,9 +17,10 @@ import {IVersioned} from "./IVersioned.sol";
 /// then anybody calls {lapse} and the computed adjudication stands; (3) the draw takes both secrets and the hash of a block that
 /// nobody knew when the last secret could still be withheld: who withholds its own learns nothing by it and loses its strike; the
 /// proposer of that very block can choose among blocks, and when nobody draws within 256 blocks the draw goes by the
-/// secrets alone, which who is the only one awake may prefer and wait for; (4) operators of the provider and of both parties, and
-/// the patient's controller, neither sit nor rule; those of other insurers of the claim may; (5) an arbiter is eligible whose term
-/// reaches the end of the ruling; the council can remove one that sits, and the next drawn takes the seat, so it can
+/// secrets alone, which who is the only one awake may prefer and wait for; once it is known, who leaves, or joins a party, makes room
+/// for one other person and moves nobody else; (4) operators of the provider and of both parties, the patient's controller, and the
+/// account that paid the claim's deposit neither sit nor rule; those of other insurers of the claim may; (5) an arbiter is eligible whose term
+/// reaches the latest end of the ruling; the council can remove one that sits, and the next drawn takes the seat, so it can
 /// delay a panel but not name its judges; (6) five are drawn, or, of fewer eligible, none and a registrar of any active
 /// regulator rules alone; (7) a ruling moves money within what was adjudicated and binds nobody but the settlement; an arbiter's
 /// later ruling replaces its earlier one until two are equal; what the patient and an insurer agree without the
@@ -63,9 +64,9 @@ interface IDisputeResolution is IVersioned {
     /// @notice A dispute was opened: what the opener claims, and the salted digest of its reasons.
     event DisputeOpened(DisputeId indexed dispute, AgreementId indexed claim, MemberId indexed opener, MemberId respondent, IClaimSettlement.Ruling claimed, bytes32 reasonDigest, uint40 commitUntil);
     /// @notice A party committed to its secret.
-    event DrawCommitted(DisputeId indexed dispute, MemberId indexed party);
+    event DrawCommitted(DisputeId indexed dispute, MemberId indexed party, bytes32 commitment);
     /// @notice A party's secret came.
-    event DrawRevealed(DisputeId indexed dispute, MemberId indexed party);
+    event DrawRevealed(DisputeId indexed dispute, MemberId indexed party, bytes32 secret);
     /// @notice The hash of block `number` enters the draw, which is open until `drawUntil`.
     event DrawAnchored(DisputeId indexed dispute, uint64 number, uint40 drawUntil);
     /// @notice Five were drawn, in this order; each party strikes one until `strikeUntil` (seconds, inclusive).
@@ -145,7 +146,8 @@ interface IDisputeResolution is IVersioned {
 
     /// @notice Opens a dispute and locks its claim. Emits {DisputeOpened}.
     /// @dev Requirements: of a pending claim, or one settled within {IClaimSettlement.DISPUTE_PERIOD}: caller is the patient's controller, not frozen, or has
-    /// FINANCE or ADJUDICATOR of an insurer of it that is not its provider; of a contested one: the controller, or FINANCE of the provider. Once for each.
+    /// FINANCE or ADJUDICATOR of an insurer of it that is not its provider; of a contested one, within
+    /// {IClaimSettlement.OBJECTION_PERIOD}: the controller, or FINANCE of the provider. Once for each.
     /// @param claimed The ruling that the opener asks for.
     /// @param reasonDigest Salted digest of its reasons.
     function open(Terms calldata terms, IClaimSettlement.Ruling calldata claimed, bytes32 reasonDigest) external returns (DisputeId dispute);

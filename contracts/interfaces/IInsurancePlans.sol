@@ -13,8 +13,9 @@ import {IVersioned} from "./IVersioned.sol";
 /// opening accumulators, the patient accepts it by signature and thereby checks in at the insurer until the policy's end and
 /// its filing period; (3) accumulators belong to (policy, period); a period is a plan year; (4) an insurer's money is free
 /// or reserved: only free money is withdrawn, reserved money leaves only to be paid or to become free again; (5) ends of policies
-/// and networks are never retroactive; (6) the arithmetic is {Benefits}; it never fails on an accepted agreement: what a
-/// policy cannot pay, it does not pay; (7) suspension of an insurer, or its leaving, stops publishing, issuing and new reservations, nothing else;
+/// and networks are never retroactive: a policy ends tomorrow in UTC at the earliest, because somewhere that day has begun; a claim with a service day after
+/// the end is not paid for its earlier days either; (6) the arithmetic is {Benefits}; it never fails on an accepted agreement: what a
+/// policy cannot pay, it does not pay; by case the lines move no money, and neither pool nor its withdrawals change them; (7) suspension of an insurer, or its leaving, stops publishing, issuing and new reservations, nothing else;
 /// (8) the token is fixed at construction; the plan's currency is the token's; what funds a pool is counted all the same;
 /// (9) an accumulator stays at 2^48 - 1 once it is there, so that no opening value and no sum can stop a completion.
 /// Typed data (EIP-712, domain "InsurancePlans", "1"): `AcceptPolicy(bytes32 policy,bytes32 patient,uint32 insurer,uint32 plan,uint32 firstDay,uint32 lastDay,uint40 deadline)`,
@@ -120,7 +121,7 @@ interface IInsurancePlans is IVersioned {
     error InsurancePlans_PatientFrozen(PatientId patient, uint40 until);
     /// @notice The policy was accepted already, or lapsed at its `acceptUntil`.
     error InsurancePlans_NotOffered(PolicyId policy);
-    /// @notice The last day is before today, or not earlier than the policy's.
+    /// @notice The last day is before tomorrow (UTC), or not earlier than the policy's.
     error InsurancePlans_BadEnd(PolicyId policy, uint32 lastDay);
     /// @notice The days are not all the policy's, or not of one period.
     error InsurancePlans_NotCovered(PolicyId policy, uint32 firstDay, uint32 lastDay);
@@ -148,7 +149,7 @@ interface IInsurancePlans is IVersioned {
     function acceptPolicy(PolicyId policy) external;
     /// @notice {acceptPolicy} by signature; anybody may relay.
     function acceptPolicyBySig(PolicyId policy, uint40 deadline, bytes calldata signature) external;
-    /// @notice Ends a policy after `lastDay`, not before today. Caller has FINANCE of its insurer. Emits {PolicyEnded}.
+    /// @notice Ends a policy after `lastDay`, tomorrow (UTC) at the earliest. Caller has FINANCE of its insurer. Emits {PolicyEnded}.
     function endPolicy(PolicyId policy, uint32 lastDay) external;
     /// @notice {endPolicy} by the patient's controller, who is not frozen. Emits {PolicyEnded}.
     function endPolicyByPatient(PolicyId policy, uint32 lastDay) external;

@@ -132,7 +132,7 @@ contract ClaimSettlement is ClaimFiling, Rulings, EIP712, ReentrancyGuardTransie
     function contest(Terms calldata terms, uint8 rule, bytes32 reasonDigest) external {
         (AgreementId id, Claim memory claim, uint8 index, MemberId insurer, uint32 rules) = _reviewing(terms);
         bool withheld = claim.withheld && block.timestamp >= claim.clock;
-        if (rule >= 32 || uint256(rules) >> rule & 1 == 0 || (rule == 0 && !withheld)) revert ClaimSettlement_BadRule(id, rule);
+        if (rules >> rule & 1 == 0 || (rule == 0 && !withheld)) revert ClaimSettlement_BadRule(id, rule);
         claim.stage = ClaimStage.Contested;
         claim.clock = SafeCast.toUint40(block.timestamp) + OBJECTION_PERIOD;
         _claims[id] = claim;
@@ -194,8 +194,13 @@ contract ClaimSettlement is ClaimFiling, Rulings, EIP712, ReentrancyGuardTransie
         bool late = block.timestamp > uint256(claim.filedAt) + DISPUTE_PERIOD;
         bool lockable = stage == ClaimStage.Pending || stage == ClaimStage.Contested || stage == ClaimStage.Settled;
         if (!lockable || (stage == ClaimStage.Settled && late)) revert ClaimSettlement_WrongStage(id, stage);
-        // The panel decides what was contested; what its insurer has not reviewed yet it reviews afterwards.
-        if (stage == ClaimStage.Contested) _closeReview(claim, uint8(1 << _turnOf(id, claim)));
+        bool contested = stage == ClaimStage.Contested;
+        if (contested && block.timestamp > claim.clock) revert ClaimSettlement_NotNow(id, claim.clock + 1);
+        if (claim.reviews != 0) {
+            uint8 index = _turnOf(id, claim);
+            // The panel decides what was contested; silence has approved; what else is not reviewed yet is reviewed afterwards.
+            if (contested || _isReviewOver(terms, claim, index)) _closeReview(claim, uint8(1 << index)); // at most the fourth
+        }
         claim.stage = ClaimStage.Disputed;
         _claims[id] = claim;
         emit ClaimLocked(id);

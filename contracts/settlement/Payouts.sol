@@ -35,11 +35,16 @@ abstract contract Payouts is ProviderDebts {
     function _isPayable(Terms calldata terms, Claim memory claim) private view returns (bool) {
         uint8 bit = uint8(1 << claim.next); // at most the fourth
         if (claim.reviews & bit == 0) return true;
-        // slither-disable-next-line calls-loop: at most four policies; the callee is ours and fixed at construction.
-        (, IInsurancePlans.ReviewTerms memory review) = _PLANS.reviewOf(terms.policies[claim.next]);
-        if (claim.stage == ClaimStage.Contested || block.timestamp <= uint256(claim.clock) + review.reviewPeriod) return false;
+        if (claim.stage == ClaimStage.Contested || !_isReviewOver(terms, claim, claim.next)) return false;
         _closeReview(claim, bit);
         return true;
+    }
+
+    /// @dev Whether the time of the review whose turn it is, policy `index`'s, has passed.
+    function _isReviewOver(Terms calldata terms, Claim memory claim, uint256 index) internal view returns (bool) {
+        // slither-disable-next-line calls-loop: at most four policies; the callee is ours and fixed at construction.
+        (, IInsurancePlans.ReviewTerms memory review) = _PLANS.reviewOf(terms.policies[index]);
+        return block.timestamp > uint256(claim.clock) + review.reviewPeriod;
     }
 
     /// @dev Ends the review of `bit`'s policy, if any; the next one's insurer has its own time, from now on.

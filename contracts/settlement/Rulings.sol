@@ -33,7 +33,10 @@ abstract contract Rulings is Payouts {
         if (!claim.depositPaid) {
             _AGREEMENTS.disburse(id, terms.payee, 0);
         } else if (claim.owed != claim.receivable) {
-            _TOKEN.safeTransferFrom(provider, _AGREEMENTS.agreementOf(id).payer, claim.owed - claim.receivable);
+            // From here, because from a settlement contract a de-admitted account receives too.
+            uint256 patientPart = claim.owed - claim.receivable;
+            _TOKEN.safeTransferFrom(provider, address(this), patientPart);
+            _TOKEN.safeTransfer(_AGREEMENTS.agreementOf(id).payer, patientPart);
         }
     }
 
@@ -44,6 +47,8 @@ abstract contract Rulings is Payouts {
         emit ClaimRuled(id, ruling);
         for (uint256 i = 0; i < count; ++i) {
             _remove(id, terms, i, i < claim.next, ruling);
+            // What pays nothing any more has nothing to review.
+            if (_shares[id][i].paid == 0) claim.reviews &= ~uint8(1 << i); // at most the fourth
         }
         uint48 refund = _takeFromPatientPart(id, claim, ruling);
         if (claim.depositPaid) _incur(terms.provider, id, MemberId.wrap(0), refund);

@@ -13,7 +13,7 @@ abstract contract SystemBase is MoneyBase {
         resolution = DisputeResolution(
             _add(
                 type(DisputeResolution).creationCode,
-                abi.encode(manager, registry, patients, records, settlement, plans)
+                abi.encode(manager, registry, patients, records, agreements, settlement, plans)
             )
         );
     }

@@ -86,6 +86,6 @@ contract MoneyInQuarrelInvariants is MoneyCampaign {
         (selectors[12], selectors[13]) = (handler.lock.selector, handler.rule.selector);
         (selectors[14], selectors[15]) = (handler.rule.selector, handler.reverse.selector);
         (selectors[16], selectors[17]) = (handler.repay.selector, handler.payReceivable.selector);
-        (selectors[18], selectors[19]) = (handler.wait.selector, handler.wait.selector);
+        (selectors[18], selectors[19]) = (handler.strangers.selector, handler.wait.selector);
     }
 }

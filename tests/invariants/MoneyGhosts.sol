@@ -88,6 +88,8 @@ abstract contract MoneyGhosts is MoneyParties {
         (address from, address to) = (way[0], way[1]);
         address payee_ = hospitals[provider].finance;
         if (from == address(settlement)) {
+            // What a reversal returns comes through here too; its way begins at the provider.
+            if (deal != NOBODYS && deals[deal].reversed) return;
             if (to != payee_) debts[provider] -= amount;
             if (to == address(plans)) poolDebts[provider] -= amount;
         } else if (from == address(agreements)) {

@@ -66,9 +66,12 @@ abstract contract MoneyRulings is MoneyGhosts {
         if (deal == NOBODYS) return complete(seed);
         Deal storage d = deals[deal];
         bytes memory data = abi.encodeCall(settlement.lock, (_treatmentOf(d).terms));
+        uint256 clock = settlement.claimOf(d.id).clock;
         (bool success, Vm.Log[] memory logs) = _call(disputes, address(settlement), data);
         if (!success) return;
-        if (d.contested) d.reviews &= ~(1 << _turn(d));
+        if (d.contested && block.timestamp > clock) ++wrongTimes;
+        bool silent = d.reviews != 0 && block.timestamp > clock + REVIEW_PERIOD;
+        if (d.contested || silent) d.reviews &= ~(1 << _turn(d));
         d.contested = false;
         _observe(deal, d.provider, address(0), logs);
     }
@@ -106,10 +109,11 @@ abstract contract MoneyRulings is MoneyGhosts {
         _observe(deal, d.provider, caller, logs);
     }
 
-    /// @notice Everybody tries what only another may: nothing succeeds.
+    /// @notice Everybody tries what only another may, where that other might: nothing succeeds.
     function strangers(uint256 seed) public {
         seed = _spread(seed);
-        uint256 deal = _find(seed, ~uint256(0));
+        uint256 deal = _find(seed, _open((seed >> 16) % 15));
+        if (deal == NOBODYS) deal = _find(seed, ~uint256(0));
         if (deal == NOBODYS) return;
         Deal storage d = deals[deal];
         Treatment memory treatment = _treatmentOf(d);
@@ -192,6 +196,7 @@ abstract contract MoneyRulings is MoneyGhosts {
         for (uint256 i = 0; i < d.count; ++i) {
             uint48 removed = ruling.reversed ? d.shares[i].paid : ruling.removed[i];
             d.shares[i].paid -= removed;
+            if (d.shares[i].paid == 0) d.reviews &= ~(1 << i);
             _take(d, i < d.next, removed);
             if (i < d.next) poolDebts[d.provider] += removed;
         }
@@ -220,6 +225,15 @@ abstract contract MoneyRulings is MoneyGhosts {
         if (choice == 1) return abi.encodeCall(settlement.receiveEvidence, (treatment.terms));
         if (choice == 2) return abi.encodeCall(settlement.approve, (treatment.terms));
         return abi.encodeCall(settlement.contest, (treatment.terms, 3, keccak256("finding")));
+    }
+
+    /// @dev The phases in which an attempt of {_attempt} would succeed, were the right one to make it.
+    function _open(uint256 choice) private pure returns (uint256) {
+        if (choice == 0) return OFFERED | ACCEPTED;
+        if (choice == 1) return OFFERED;
+        if (choice == 3) return ACCEPTED;
+        if (choice == 9) return DISPUTED;
+        return PENDING;
     }
 
     function _attempt(Deal storage d, Treatment memory treatment, uint256 seed)

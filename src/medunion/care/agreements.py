@@ -45,6 +45,11 @@ class Agreements(Service):
             raise InputError("the ledger has no such agreement", agreement="0x" + agreement.hex())
         return self._with_standing(found)[0]
 
+    def among(self, agreements: Sequence[bytes]) -> dict[bytes, Agreement]:
+        """Agreements by their ids, asked for together; what the ledger does not have is left out."""
+        offered = self.ledger.events(_CONTRACT, "AgreementOffered", agreement=list(agreements))
+        return {each.id: each for each in self._with_standing(offered)}
+
     def of(self, *, patient: bytes | None = None, provider: int | None = None) -> list[Agreement]:
         """All agreements of a patient, or of a provider, or of both together, as they were offered."""
         wanted: dict[str, Any] = {"patient": patient, "provider": provider}
@@ -96,11 +101,17 @@ class Agreements(Service):
         """Accepts. The sender is the patient's controller."""
         return self.sender.transact(_CONTRACT, "accept", *offer.as_arguments(), acceptance.as_arguments())
 
-    def sign_cancellation(self, signer: Signer, terms: Terms, *, deadline: int | None = None) -> SignedAction:
-        """Signs, as the controller, that an offer is declined or an accepted agreement cancelled."""
+    def sign_cancellation(
+        self, signer: Signer, terms: Terms, *, accepted: bool, deadline: int | None = None
+    ) -> SignedAction:
+        """Signs, as the controller, that an offer is declined or, `accepted`, that an agreement is cancelled too.
+
+        Without `accepted` the acceptance voids it; with it, it voids an acceptance that was signed and withheld.
+        """
         until = deadline or self.ledger.deadline()
-        signature = self.ledger.sign(signer, "Cancel", {"agreement": agreement_id(terms), "deadline": until})
-        return SignedAction(_CONTRACT, "cancelBySig", (terms.as_arguments(), until, signature), until)
+        message = {"agreement": agreement_id(terms), "accepted": accepted, "deadline": until}
+        signature = self.ledger.sign(signer, "Cancel", message)
+        return SignedAction(_CONTRACT, "cancelBySig", (terms.as_arguments(), accepted, until, signature), until)
 
     def cancel(self, terms: Terms) -> Receipt:
         """Declines or cancels. The sender is the patient's controller."""

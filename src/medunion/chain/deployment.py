@@ -194,7 +194,7 @@ def creation_codes(deployer: str, parameters: Parameters) -> tuple[bytes, ...]:
         "CarePlans": (registry, patients, agreements),
         "InsurancePlans": (registry, patients, episodes, token, agreements, settlement),
         "ClaimSettlement": ((registry, patients, episodes, records, token, agreements, plans, disputes),),
-        "DisputeResolution": (manager, registry, patients, records, settlement, plans),
+        "DisputeResolution": (manager, registry, patients, records, agreements, settlement, plans),
     }
     return tuple(_creation_code(name, arguments[name]) for name in CONTRACTS)
 

@@ -60,7 +60,7 @@ _DEFINITIONS: dict[str, tuple[str, ...]] = {
         "Predetermination(bytes32 agreement,bytes32 policy,bytes32 linesDigest,uint40 validUntil)",
         "Accept(bytes32 agreement,bytes32 disclosureDigest,bytes32 linesDigest,uint48 price,uint48 maxPatientShare,"
         "uint48 deposit,address payer,uint40 deadline)",
-        "Cancel(bytes32 agreement,uint40 deadline)",
+        "Cancel(bytes32 agreement,bool accepted,uint40 deadline)",
     ),
     "CarePlans": (
         "AcceptCarePlan(bytes32 carePlan,bytes32 contentDigest,uint40 deadline)",

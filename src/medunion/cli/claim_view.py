@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from medunion.cli.choices import camel
+from medunion.cli.ids import Kind, find_id
 from medunion.cli.output import emit_rows, say
 from medunion.cli.support import moment
-from medunion.errors import InputError
 from medunion.locale import translate as t
 
 if TYPE_CHECKING:
@@ -35,16 +35,13 @@ def desk_of(opened: "Network", name: str) -> "ClaimDesk":
 
 
 def find_claim(opened: "Network", text: str) -> "ClaimFacts":
-    """A claim by its id, or by a beginning of it that no other claim has; InputError."""
-    filed = opened.ledger.events("ClaimSettlement", "ClaimFiled")
-    return claims_of(opened).get(_only(text, (event.arguments["claim"] for event in filed), "claim"))
+    """A claim by its id."""
+    return claims_of(opened).get(find_id(opened, Kind.CLAIM, text))
 
 
 def find_agreement(opened: "Network", text: str) -> "Agreement":
-    """An agreement, whose claim may not be filed yet, in the same way."""
-    offered = opened.ledger.events("CareAgreements", "AgreementOffered")
-    found = _only(text, (event.arguments["agreement"] for event in offered), "agreement")
-    return opened.agreements.get(found)
+    """An agreement, whose claim may not be filed yet."""
+    return opened.agreements.get(find_id(opened, Kind.AGREEMENT, text))
 
 
 def row(opened: "Network", found: "ClaimFacts", *, as_json: bool) -> dict[str, Any]:
@@ -176,12 +173,3 @@ def _rule(number: int) -> str:
     from medunion.insurance.engine.published import Rule
 
     return next((each.title for each in Rule if each == number), str(number))
-
-
-def _only(text: str, ids: Iterable[bytes], what: str) -> bytes:
-    digits = text.removeprefix("0x").lower()
-    found = {each for each in ids if digits and each.hex().startswith(digits)}
-    if len(found) != 1:
-        cause = f"{len(found)} {what}s begin" if found else f"no {what} on the ledger begins"
-        raise InputError(f"{cause} with this", **{what: text})
-    return found.pop()

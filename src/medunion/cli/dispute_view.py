@@ -8,7 +8,9 @@ from medunion.cli.support import moment
 from medunion.locale import translate as t
 
 if TYPE_CHECKING:
-    from medunion.disputes.dispute import Dispute, Side
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from medunion.disputes.dispute import Awaited, Dispute, Side
     from medunion.disputes.ruling import Ruling
     from medunion.network import Network
 
@@ -68,6 +70,25 @@ def emit_status(opened: "Network", dispute: "Dispute", *, as_json: bool) -> None
         emit_rows(panel, ("place", "account", "name", "seated", "out"), as_json=False)
 
 
+def emit_due(
+    opened: "Network", awaited: "Iterable[Awaited]", drawn: "Mapping[bytes, Sequence[str]]", *, as_json: bool
+) -> None:
+    """What is to be done next and for whom it waits; `drawn` are the panels that were drawn just now, by dispute."""
+    names = account_names(opened)
+    rows = [
+        {
+            "dispute": each.dispute.id if as_json else "0x" + each.dispute.id.hex()[:16],
+            "claim": each.dispute.claim if as_json else "0x" + each.dispute.claim.hex()[:16],
+            "next": each.step.value if as_json else t(f"dispute.next.{each.step}"),
+            "who": [_party(opened, party, as_json) for party in each.parties],
+            "endsAt": each.dispute.ends_at if as_json else moment(each.dispute.ends_at),
+            "drawn": _panel(drawn.get(each.dispute.id), names, as_json),
+        }
+        for each in awaited
+    ]
+    emit_rows(rows, ("dispute", "claim", "next", "who", "endsAt", "drawn"), as_json=as_json)
+
+
 def ruling_json(ruling: "Ruling") -> dict[str, Any]:
     """A ruling with amounts in minor units, those of the policies in order of payment."""
     return {"reversed": ruling.is_reversal, "removed": list(ruling.removed), "refund": ruling.refund}
@@ -87,6 +108,13 @@ def ruling_text(ruling: "Ruling", currency: str) -> str:
     if ruling.refund:
         parts.append(t("dispute.ruling.refunded", amount=show(ruling.refund, currency)))
     return "; ".join(parts) or t("dispute.ruling.nothing")
+
+
+def _panel(drawn: "Sequence[str] | None", names: dict[str, str], as_json: bool) -> Any:
+    """Who was drawn just now: accounts for programs, names for people; None when nobody drew."""
+    if drawn is None or as_json:
+        return drawn
+    return [names.get(account, account) for account in drawn] or t("dispute.due.regulator")
 
 
 def _party(opened: "Network", member: int, as_json: bool) -> str:

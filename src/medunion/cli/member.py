@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from medunion.cli.choices import KIND, camel, word
+from medunion.cli.ids import Kind, find_id
 from medunion.cli.output import emit_json, emit_rows, say
 from medunion.cli.support import argument, done, group, json_option, network, seat_option
 from medunion.errors import InputError
@@ -45,7 +46,7 @@ def propose(member: str, kind: MemberKind, node_url: str, seats: tuple[int, ...]
 def approve(proposal: str, seats: tuple[int, ...], as_json: bool) -> None:
     """Approve a proposal; the approval that is still needed executes it."""
     with network() as opened:
-        report_decision(opened.admission.approve(_proposal_id(opened, proposal), seats), opened, as_json)
+        report_decision(opened.admission.approve(find_id(opened, Kind.PROPOSAL, proposal), seats), opened, as_json)
 
 
 @command.command(help=t("member.suspend.help"))
@@ -147,12 +148,3 @@ def _proposal(proposal: Any, opened: "Network") -> dict[str, Any]:
         "state": camel(proposal.state),
         "executableAt": proposal.executable_at or None,
     }
-
-
-def _proposal_id(opened: "Network", text: str) -> bytes:
-    """A proposal by its id or the beginning of it."""
-    digits = text.removeprefix("0x").lower()
-    found = [each.proposal_id for each in opened.council.proposals() if each.proposal_id.hex().startswith(digits)]
-    if not digits or len(found) != 1:
-        raise InputError("there is no such proposal" if not found else "several proposals begin so", proposal=text)
-    return found[0]

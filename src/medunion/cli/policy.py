@@ -7,6 +7,7 @@ import click
 
 from medunion.cli.days import DAY
 from medunion.cli.files import read_file
+from medunion.cli.ids import Kind, find_id
 from medunion.cli.output import emit_json, emit_rows, say
 from medunion.cli.support import PLAN, argument, done, group, json_option, moment, network, relaying, via_option
 from medunion.errors import InputError
@@ -66,7 +67,7 @@ def accept(wallet: str, policy: str, via: str | None, as_json: bool) -> None:
     """Accept a policy with its opening accumulators."""
     with network() as opened:
         identity = opened.identity(wallet)
-        number = policy_of(opened, identity.patient, policy)
+        number = find_id(opened, Kind.POLICY, policy, patient=identity.patient)
         receipt = opened.desk(relaying(opened, via)).relay(opened.policies.sign_acceptance(identity, number))
     done("policy.accept.done", receipt, as_json, policy="0x" + number.hex())
 
@@ -79,9 +80,9 @@ def accept(wallet: str, policy: str, via: str | None, as_json: bool) -> None:
 @via_option
 @json_option
 def end(patient: str, policy: str, last: int, by_insurer: bool, via: str | None, as_json: bool) -> None:
-    """End a policy after a day, not before today."""
+    """End a policy after a day, tomorrow (UTC) at the earliest."""
     with network() as opened:
-        number = policy_of(opened, opened.patient_id(patient), policy)
+        number = find_id(opened, Kind.POLICY, policy, patient=opened.patient_id(patient))
         if by_insurer:
             insurer = opened.member_name(opened.policies.get(number).insurer)
             receipt = opened.policies.acting(opened.member(insurer).acting(Role.FINANCE)).end(number, last)
@@ -114,7 +115,7 @@ def show(patient: str, policy: str, day: int | None, as_fhir: bool, as_json: boo
     from medunion.settlement import money
 
     with network() as opened:
-        found = opened.policies.get(policy_of(opened, opened.patient_id(patient), policy))
+        found = opened.policies.get(find_id(opened, Kind.POLICY, policy, patient=opened.patient_id(patient)))
         usage = opened.policies.usage(found.policy, day_of(opened.ledger.now()) if day is None else day)
         row, currency = _row(opened, found, as_json), opened.tokens.currency()
     used = vars(usage.accumulators)
@@ -126,15 +127,6 @@ def show(patient: str, policy: str, day: int | None, as_fhir: bool, as_json: boo
         emit_rows([row], COLUMNS, as_json=False)
         amounts = {name: money.show(amount, currency) for name, amount in {**used, "reserved": usage.reserved}.items()}
         say("policy.show.used", period=usage.period, **amounts)
-
-
-def policy_of(opened: "Network", patient: bytes, text: str) -> bytes:
-    """A patient's policy by its id or the beginning of it; InputError when there is none, or several."""
-    wanted = text.lower().removeprefix("0x")
-    found = [each.policy for each in opened.policies.of(patient) if each.policy.hex().startswith(wanted)]
-    if len(found) != 1 or not wanted:
-        raise InputError(f"{len(found)} policies of the patient begin with {text}", field="policy", policy=text)
-    return found[0]
 
 
 def _row(opened: "Network", policy: "Policy", as_json: bool) -> dict[str, Any]:

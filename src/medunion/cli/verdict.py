@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from medunion.cli.ids import Kind, find_id
 from medunion.cli.support import relaying
 from medunion.errors import InputError, UsageError
 from medunion.locale import translate as t
@@ -66,24 +67,15 @@ def ruling_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def find_claim(opened: "Network", text: str) -> "Agreement":
-    """The agreement of a claim, by its id or a beginning of it that no other claim has; InputError."""
-    digits = text.removeprefix("0x").lower()
-    filed = opened.ledger.events("ClaimSettlement", "ClaimFiled")
-    found = {event.arguments["claim"] for event in filed if event.arguments["claim"].hex().startswith(digits)}
-    if not digits or len(found) != 1:
-        raise InputError("no claim begins so" if not found else "several claims begin so", claim=text)
-    return opened.agreements.get(found.pop())
+    """The agreement of a claim, by its id."""
+    return opened.agreements.get(find_id(opened, Kind.CLAIM, text))
 
 
 def find_dispute(opened: "Network", text: str) -> "Dispute":
-    """A dispute by its id or a beginning of it that no other has; InputError."""
+    """A dispute by its id."""
     from medunion.disputes.service import Disputes
 
-    digits = text.removeprefix("0x").lower()
-    found = [each for each in Disputes(opened.ledger).of() if each.id.hex().startswith(digits)] if digits else []
-    if len(found) != 1:
-        raise InputError("no dispute begins so" if not found else "several disputes begin so", dispute=text)
-    return found[0]
+    return Disputes(opened.ledger).get(find_id(opened, Kind.DISPUTE, text))
 
 
 def find_drawn(opened: "Network", dispute: "Dispute", text: str) -> str:

@@ -110,7 +110,7 @@ class Policies(Service):
         return self.sender.transact(_CONTRACT, "acceptPolicy", policy)
 
     def end(self, policy: bytes, last_day: int) -> Receipt:
-        """Ends a policy after a day, not before today. The sender is a finance account of the insurer."""
+        """Ends a policy after a day, tomorrow (UTC) at the earliest. The sender is a finance account of the insurer."""
         return self.sender.transact(_CONTRACT, "endPolicy", policy, last_day)
 
     def sign_end(self, signer: Signer, policy: bytes, last_day: int, *, deadline: int | None = None) -> SignedAction:

@@ -13,7 +13,7 @@ from medunion.care.agreements import Agreements
 from medunion.care.disclosure import disclosure_of, to_fhir
 from medunion.care.documents import Document, seal_document
 from medunion.care.items import Item
-from medunion.care.offers import Agreement, Offer
+from medunion.care.offers import Agreement, Offer, State
 from medunion.care.predetermination import Enquiry, Predeterminer, Proposal
 from medunion.care.templates import Template, Window
 from medunion.care.terms import ZERO, Cover, Terms, complete_until, day_number, lines_digest
@@ -125,7 +125,8 @@ class AgreementDesk:
     def cancel(self, identity: Identity, agreement: Agreement) -> Receipt:
         """Declines an offer, or cancels what was accepted, by the patient's signature."""
         service = Agreements(self._session.ledger, self._member.acting(Role.DESK))
-        return service.relay(service.sign_cancellation(identity, agreement.terms))
+        accepted = agreement.standing.state is State.ACCEPTED
+        return service.relay(service.sign_cancellation(identity, agreement.terms, accepted=accepted))
 
     def withdraw(self, agreement: Agreement) -> Receipt:
         """Takes the member's own offer back, or gives its agreement up."""

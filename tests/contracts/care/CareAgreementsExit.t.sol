@@ -210,6 +210,19 @@ contract CareAgreementsExitTest is CareAgreementsBase {
         _assertCleared(treatment, AgreementState.Expired);
     }
 
+    /// @dev It completes nothing any more; a suspended one may.
+    function test_Expire_AtOnceWhenTheProviderLeft() public {
+        Treatment memory treatment = _insuredTreatment();
+        _agree(treatment);
+        _suspend(HOSPITAL_A);
+        _expectNotNow(treatment, _endOf(TODAY + 10) + 30 days);
+        agreements.expire(treatment.terms);
+        _remove(HOSPITAL_A);
+        vm.prank(stranger);
+        agreements.expire(treatment.terms);
+        _assertCleared(treatment, AgreementState.Expired);
+    }
+
     function test_Expire_RevertWhen_ExpiredAlready() public {
         Treatment memory treatment = _insuredTreatment();
         _offer(treatment);

@@ -55,9 +55,9 @@ contract CareAgreementsFrozenTest is CareAgreementsBase, RecoveryActions {
     function test_CancelBySig_WhileFrozen() public {
         Treatment memory treatment = _offered();
         bytes32 structHash =
-            keccak256(abi.encode(keccak256("Cancel(bytes32 agreement,uint40 deadline)"), _idOf(treatment), _UNTIL));
+            keccak256(abi.encode(keccak256("Cancel(bytes32 agreement,bool accepted,uint40 deadline)"), _idOf(treatment), true, _UNTIL));
         _freeze();
-        agreements.cancelBySig(treatment.terms, _UNTIL, _sign(alice, _agreementsDigest(structHash)));
+        agreements.cancelBySig(treatment.terms, true, _UNTIL, _sign(alice, _agreementsDigest(structHash)));
         _assertState(treatment, AgreementState.Declined);
     }
 

@@ -76,9 +76,9 @@ contract CareAgreementsHostileTest is CareAgreementsBase {
         Treatment memory treatment = _agreed();
         _reenterExpire();
         bytes32 structHash = keccak256(
-            abi.encode(keccak256("Cancel(bytes32 agreement,uint40 deadline)"), _idOf(treatment), _deadline())
+            abi.encode(keccak256("Cancel(bytes32 agreement,bool accepted,uint40 deadline)"), _idOf(treatment), true, _deadline())
         );
-        agreements.cancelBySig(treatment.terms, _deadline(), _sign(alice, _agreementsDigest(structHash)));
+        agreements.cancelBySig(treatment.terms, true, _deadline(), _sign(alice, _agreementsDigest(structHash)));
         _assertGuarded(treatment, AgreementState.Cancelled);
     }
 

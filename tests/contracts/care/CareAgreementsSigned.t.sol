@@ -173,6 +173,9 @@ contract AcceptBySigSignatureTest is AgreementsSignedBehaviour {
 }
 
 contract CancelBySigSignatureTest is AgreementsSignedBehaviour {
+    /// @dev What the signature says of it.
+    bool private _accepted;
+
     function test_CancelBySig_AtItsDeadline() public {
         _passesAtItsDeadline();
     }
@@ -232,17 +235,40 @@ contract CancelBySigSignatureTest is AgreementsSignedBehaviour {
     }
 
     function test_CancelBySig_OfAnAcceptedAgreement() public {
+        _accepted = true;
         _accept(_offered());
         _relay(0, _deadline(), _signatureOf(alice, _deadline()));
         _assertState(_offered(), AgreementState.Cancelled);
     }
 
+    /// @dev Alice declined, thought better of it and accepted: who held the decline back cannot undo that.
+    function test_CancelBySig_WithheldPastTheAcceptance() public {
+        bytes memory signature = _signatureOf(alice, _deadline());
+        _accept(_offered());
+        _expectWrongState(_offered(), AgreementState.Accepted);
+        _relay(0, _deadline(), signature);
+    }
+
+    /// @dev It ends the offer before an acceptance that was withheld comes, or the agreement after it.
+    function test_CancelBySig_OfAnOfferAsIfAccepted() public {
+        _accepted = true;
+        _relay(0, _deadline(), _signatureOf(alice, _deadline()));
+        _assertState(_offered(), AgreementState.Declined);
+    }
+
+    function test_CancelBySig_OfMoreThanWasSigned() public {
+        bytes memory signature = _signatureOf(alice, _deadline());
+        _accepted = true;
+        _refuse(_deadline(), signature);
+    }
+
     function _structHash(uint32, uint40 deadline) internal view override returns (bytes32) {
-        return keccak256(abi.encode(keccak256("Cancel(bytes32 agreement,uint40 deadline)"), _idOf(_offered()), deadline));
+        bytes32 typeHash = keccak256("Cancel(bytes32 agreement,bool accepted,uint40 deadline)");
+        return keccak256(abi.encode(typeHash, _idOf(_offered()), _accepted, deadline));
     }
 
     function _relay(uint32, uint40 deadline, bytes memory signature) internal override {
-        agreements.cancelBySig(terms, deadline, signature);
+        agreements.cancelBySig(terms, _accepted, deadline, signature);
     }
 
     function _isDone() internal view override returns (bool) {

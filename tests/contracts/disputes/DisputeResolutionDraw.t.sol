@@ -165,7 +165,7 @@ contract DisputeResolutionDrawTest is DisputesBase {
         for (uint256 i = 0; i < 4; ++i) {
             _dismiss(people[i]);
         }
-        uint40 end = uint40(block.timestamp) + STEP + RULING_TIME;
+        uint40 end = disputes.disputeOf(id).endsAt + STEP + RULING_TIME;
         _appoint(people[0], end - 1);
         _appoint(people[1], end);
         disputes.draw(id);
@@ -173,6 +173,65 @@ contract DisputeResolutionDrawTest is DisputesBase {
         for (uint256 i = 4; i < 8; ++i) {
             _assertHas(id, people[i]);
         }
+    }
+
+    /// @dev Four of eight serve until the latest end of a ruling, whether the draw is made at once or in its last second.
+    function test_Draw_IsTheSameWheneverItIsDrawn() public {
+        DisputeId id = _revealed();
+        uint40 end = disputes.disputeOf(id).endsAt + STEP + RULING_TIME;
+        for (uint256 i = 0; i < APPOINTED; ++i) {
+            _dismiss(people[i]);
+            _appoint(people[i], i < 4 ? end : end - 1);
+        }
+        _nextBlock();
+        uint256 state = vm.snapshotState();
+        disputes.draw(id);
+        _assertStage(id, DisputeStage.Regulator);
+        vm.revertToState(state);
+        skip(STEP);
+        disputes.draw(id);
+        _assertStage(id, DisputeStage.Regulator);
+    }
+
+    /// @dev Once the hash is known, an arbiter that was not drawn might leave, or join a party, to have others drawn.
+    function test_Draw_WhoLeavesMovesNobodyElse() public {
+        DisputeId id = _revealed();
+        uint256 anchored = block.number;
+        _nextBlock();
+        address[5] memory expected = _expected(id, SECRET, OTHER_SECRET, blockhash(anchored));
+        for (uint256 i = 0; i < APPOINTED; ++i) {
+            if (_isAmong(expected, people[i])) continue;
+            if (i % 2 == 0) _dismiss(people[i]);
+            else _addOperator(hospitalA.admin, people[i], Roles.READER);
+        }
+        disputes.draw(id);
+        _assertDrawn(id, expected);
+    }
+
+    function test_Draw_WhoLeavesMakesRoomForTheNext() public {
+        DisputeId id = _revealed();
+        uint256 anchored = block.number;
+        _nextBlock();
+        address[5] memory expected = _expected(id, SECRET, OTHER_SECRET, blockhash(anchored));
+        vm.prank(expected[1]);
+        disputes.resign();
+        disputes.draw(id);
+        assertEq(_drawnAt(id, 0), expected[0]);
+        for (uint256 i = 1; i < 4; ++i) {
+            assertEq(_drawnAt(id, i), expected[i + 1]);
+        }
+    }
+
+    /// @dev A person judges by its wallet's payer account, which is another than the one that acts for its patient id.
+    function test_Draw_LeavesOutWhoPaidForThePatient() public {
+        agreements.set(people[3]);
+        for (uint256 i = 5; i < APPOINTED; ++i) {
+            _dismiss(people[i]);
+        }
+        DisputeId id = _revealed();
+        _nextBlock();
+        disputes.draw(id);
+        _assertStage(id, DisputeStage.Regulator);
     }
 
     function test_Draw_CallsTheRegulatorWhenFewerThanFiveAreEligible() public {
@@ -256,17 +315,25 @@ contract DisputeResolutionDrawTest is DisputesBase {
         returns (address[5] memory drawn)
     {
         bytes32 seed = keccak256(abi.encode(id, first, second, hash));
-        address[] memory left = disputes.arbiters();
-        for (uint256 i = 0; i < 5; ++i) {
-            uint256 chosen = i + uint256(keccak256(abi.encode(seed, i))) % (left.length - i);
-            drawn[i] = left[chosen];
-            left[chosen] = left[i];
+        address[] memory all = disputes.arbiters();
+        for (uint256 i = 0; i < all.length; ++i) {
+            uint256 below = 0;
+            for (uint256 k = 0; k < all.length; ++k) {
+                if (keccak256(abi.encode(seed, all[k])) < keccak256(abi.encode(seed, all[i]))) ++below;
+            }
+            if (below < 5) drawn[below] = all[i];
         }
     }
 
     function _assertDrawn(DisputeId id, address[5] memory expected) private view {
         for (uint256 i = 0; i < 5; ++i) {
             assertEq(_drawnAt(id, i), expected[i], "drawn");
+        }
+    }
+
+    function _isAmong(address[5] memory drawn, address person) private pure returns (bool found) {
+        for (uint256 i = 0; i < 5; ++i) {
+            found = found || drawn[i] == person;
         }
     }
 

@@ -36,6 +36,14 @@ contract DisputeResolutionEndTest is DisputesBase {
         disputes.rule(id, terms, _removing(1));
     }
 
+    function test_RuleByRegulator_RevertWhen_TheRegistrarPaidForThePatient() public {
+        DisputeId id = _beforeTheRegulator();
+        agreements.set(regulator.registrar);
+        _expectNotRegulator(id, regulator.registrar);
+        vm.prank(regulator.registrar);
+        disputes.rule(id, terms, _removing(1));
+    }
+
     function test_RuleByRegulator_RevertWhen_TimeIsOver() public {
         DisputeId id = _beforeTheRegulator();
         uint256 end = disputes.disputeOf(id).endsAt;

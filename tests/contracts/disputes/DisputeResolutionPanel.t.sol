@@ -226,6 +226,16 @@ contract DisputeResolutionPanelTest is DisputesBase {
         disputes.rule(id, terms, _removing(1));
     }
 
+    function test_Rule_RevertWhen_TheCallerPaidForThePatient() public {
+        DisputeId id = _seated();
+        address arbiter = _drawnAt(id, 1);
+        agreements.set(arbiter);
+        _assertSeated(id, [true, false, true, true, false]);
+        _expectNotSeated(id, arbiter);
+        vm.prank(arbiter);
+        disputes.rule(id, terms, _removing(1));
+    }
+
     function test_Rule_TheFirstDecidesNothing() public {
         DisputeId id = _seated();
         vm.expectEmit(address(disputes));

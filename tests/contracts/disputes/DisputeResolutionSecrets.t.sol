@@ -73,7 +73,7 @@ contract DisputeResolutionSecretsTest is DisputesBase {
         DisputeId id = _open();
         skip(STEP);
         vm.expectEmit(address(disputes));
-        emit IDisputeResolution.DrawCommitted(id, HOSPITAL_A);
+        emit IDisputeResolution.DrawCommitted(id, HOSPITAL_A, keccak256(abi.encode(id, HOSPITAL_A, OTHER_SECRET)));
         _commit(id, hospitalA.finance, HOSPITAL_A, OTHER_SECRET);
         assertEq(
             disputes.sideOf(id, HOSPITAL_A).hidden, disputes.commitmentOf(id, HOSPITAL_A, OTHER_SECRET), "commitment"
@@ -158,7 +158,7 @@ contract DisputeResolutionSecretsTest is DisputesBase {
     function test_Reveal_TheFirstWaitsForTheSecond() public {
         DisputeId id = _committed();
         vm.expectEmit(address(disputes));
-        emit IDisputeResolution.DrawRevealed(id, PATIENT);
+        emit IDisputeResolution.DrawRevealed(id, PATIENT, SECRET);
         vm.prank(stranger);
         disputes.reveal(id, PATIENT, SECRET);
         _assertStage(id, DisputeStage.Reveal);

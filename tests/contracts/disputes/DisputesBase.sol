@@ -2,13 +2,14 @@
 pragma solidity ^0.8.30;
 
 import {DisputeResolution} from "../../../contracts/disputes/DisputeResolution.sol";
+import {ICareAgreements} from "../../../contracts/interfaces/ICareAgreements.sol";
 import {IClaimSettlement} from "../../../contracts/interfaces/IClaimSettlement.sol";
 import {IDisputeResolution} from "../../../contracts/interfaces/IDisputeResolution.sol";
 import {IInsurancePlans} from "../../../contracts/interfaces/IInsurancePlans.sol";
 import {AgreementId, ClaimStage, PolicyId, Terms} from "../../../contracts/types/Care.sol";
 import {DisputeId, DisputeStage} from "../../../contracts/types/Disputes.sol";
 import {MemberId} from "../../../contracts/types/Types.sol";
-import {RecordingSettlement, KnownPolicies} from "../mocks/Settlements.sol";
+import {KnownPayer, KnownPolicies, RecordingSettlement} from "../mocks/Settlements.sol";
 import {RecordsBase} from "../RecordsBase.sol";
 
 /// @notice A claim of alice's treatment at hospital A, with a policy of the insurer that pays 500.00 and one of the clinic,
@@ -24,6 +25,7 @@ abstract contract DisputesBase is RecordsBase {
 
     RecordingSettlement internal settlement;
     KnownPolicies internal policies;
+    KnownPayer internal agreements;
     DisputeResolution internal disputes;
     Terms internal terms;
     AgreementId internal claim;
@@ -33,11 +35,13 @@ abstract contract DisputesBase is RecordsBase {
         super.setUp();
         settlement = new RecordingSettlement();
         policies = new KnownPolicies();
+        agreements = new KnownPayer();
         disputes = new DisputeResolution(
             address(manager),
             registry,
             patients,
             records,
+            ICareAgreements(address(agreements)),
             IClaimSettlement(address(settlement)),
             IInsurancePlans(address(policies))
         );

@@ -123,8 +123,8 @@ contract InsurancePlansAdjudicateTest is InsurancePlansBase {
         Treatment memory treatment = _treatmentUnder(policy, secondPolicy);
         _agree(treatment);
         vm.prank(insurer.finance);
-        plans.endPolicy(policy, TODAY);
-        (IInsurancePlans.Outcome[] memory outcomes,) = _adjudicate(treatment, TODAY + 1, TODAY + 1);
+        plans.endPolicy(policy, TODAY + 1);
+        (IInsurancePlans.Outcome[] memory outcomes,) = _adjudicate(treatment, TODAY + 2, TODAY + 2);
         assertEq(outcomes[0].share.paid, 0);
         assertEq(outcomes[1].share.paid, 200_00 + 112_50);
     }
@@ -198,9 +198,9 @@ contract InsurancePlansAdjudicateTest is InsurancePlansBase {
     function test_Adjudicate_ByCaseNothingAfterThePolicysEnd() public {
         Treatment memory treatment = _agreedUnder(_byCase(600_00, 50_000_00));
         vm.prank(insurer.finance);
-        plans.endPolicy(treatment.terms.policies[0], TODAY);
+        plans.endPolicy(treatment.terms.policies[0], TODAY + 1);
         (IInsurancePlans.Outcome[] memory outcomes, uint256 patientShare) =
-            _adjudicate(treatment, TODAY + 1, TODAY + 1);
+            _adjudicate(treatment, TODAY + 2, TODAY + 2);
         assertEq(outcomes[0].share.paid, 0);
         assertEq(patientShare, 750_00);
         _assertPool(POOL, 0);

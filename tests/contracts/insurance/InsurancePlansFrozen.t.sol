@@ -46,20 +46,20 @@ contract InsurancePlansFrozenTest is InsurancePlansBase, RecoveryActions {
         _freeze();
         _expectFrozen();
         vm.prank(alice);
-        plans.endPolicyByPatient(_issued, TODAY);
+        plans.endPolicyByPatient(_issued, TODAY + 1);
     }
 
     function test_EndPolicyBySig_RevertWhen_PatientIsFrozen() public {
         _freeze();
         _expectFrozen();
-        plans.endPolicyBySig(_issued, TODAY, _deadline(), "");
+        plans.endPolicyBySig(_issued, TODAY + 1, _deadline(), "");
     }
 
     function test_EndPolicy_OfAFrozenPatientByTheInsurer() public {
         _freeze();
         vm.prank(insurer.finance);
-        plans.endPolicy(_issued, TODAY);
-        assertEq(plans.policyOf(_issued).lastDay, TODAY);
+        plans.endPolicy(_issued, TODAY + 1);
+        assertEq(plans.policyOf(_issued).lastDay, TODAY + 1);
     }
 
     function _plan() internal override(IdentityBase, MoneyBase) {

@@ -231,8 +231,8 @@ contract InsurancePlansPolicyTest is InsurancePlansBase {
     }
 
     function test_EndPolicy_RevertWhen_ItWouldBeRetroactive() public {
-        _expectBadEnd(policy, TODAY - 1);
-        _end(TODAY - 1);
+        _expectBadEnd(policy, TODAY);
+        _end(TODAY);
     }
 
     function test_EndPolicy_RevertWhen_ItIsNotEarlier() public {
@@ -242,9 +242,9 @@ contract InsurancePlansPolicyTest is InsurancePlansBase {
 
     function test_EndPolicy_FromTomorrowOn() public {
         vm.expectEmit(address(plans));
-        emit IInsurancePlans.PolicyEnded(policy, TODAY, false);
-        _end(TODAY);
-        assertEq(plans.policyOf(policy).lastDay, TODAY);
+        emit IInsurancePlans.PolicyEnded(policy, TODAY + 1, false);
+        _end(TODAY + 1);
+        assertEq(plans.policyOf(policy).lastDay, TODAY + 1);
     }
 
     function test_EndPolicy_WhileSuspended() public {
@@ -256,27 +256,27 @@ contract InsurancePlansPolicyTest is InsurancePlansBase {
     function test_EndPolicyByPatient_RevertWhen_CallerIsAStranger() public {
         _expectNotController(patient, stranger);
         vm.prank(stranger);
-        plans.endPolicyByPatient(policy, TODAY);
+        plans.endPolicyByPatient(policy, TODAY + 1);
     }
 
     function test_EndPolicyByPatient_RevertWhen_CallerIsTheInsurer() public {
         _expectNotController(patient, insurer.finance);
         vm.prank(insurer.finance);
-        plans.endPolicyByPatient(policy, TODAY);
+        plans.endPolicyByPatient(policy, TODAY + 1);
     }
 
     function test_EndPolicyByPatient_RevertWhen_ItWouldBeRetroactive() public {
-        _expectBadEnd(policy, TODAY - 1);
+        _expectBadEnd(policy, TODAY);
         vm.prank(alice);
-        plans.endPolicyByPatient(policy, TODAY - 1);
+        plans.endPolicyByPatient(policy, TODAY);
     }
 
     function test_EndPolicyByPatient_FromTomorrowOn() public {
         vm.expectEmit(address(plans));
-        emit IInsurancePlans.PolicyEnded(policy, TODAY, true);
+        emit IInsurancePlans.PolicyEnded(policy, TODAY + 1, true);
         vm.prank(alice);
-        plans.endPolicyByPatient(policy, TODAY);
-        assertEq(plans.policyOf(policy).lastDay, TODAY);
+        plans.endPolicyByPatient(policy, TODAY + 1);
+        assertEq(plans.policyOf(policy).lastDay, TODAY + 1);
     }
 
     function _end(uint32 lastDay) private {
@@ -287,7 +287,7 @@ contract InsurancePlansPolicyTest is InsurancePlansBase {
     function _refuseEndBy(address caller) private {
         _expectUnauthorized(caller);
         vm.prank(caller);
-        plans.endPolicy(policy, TODAY);
+        plans.endPolicy(policy, TODAY + 1);
     }
 
     function _refuseIssueBy(address caller) private {

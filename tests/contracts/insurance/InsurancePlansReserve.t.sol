@@ -112,6 +112,18 @@ contract InsurancePlansReserveTest is InsurancePlansBase {
         _assertPool(205_00, 420_00);
     }
 
+    /// @dev Its lines move no money: by item it pays 420.00 and leaves 330.00, whatever its insurer took out of the pool since.
+    function test_Adjudicate_ByCaseFromItsReservationWhenThePoolIsEmpty() public {
+        IInsurancePlans.Plan memory terms = _basicPlan();
+        terms.benefit.caseRate = 400_00;
+        Treatment memory treatment = _treatmentUnder(_insure(_publish(terms)));
+        _agree(treatment);
+        _emptyPool();
+        (IInsurancePlans.Outcome[] memory outcomes, uint256 share) = _adjudicate(treatment, TODAY, TODAY);
+        assertEq(share, 330_00);
+        assertEq(outcomes[0].share.paid, 70_00);
+    }
+
     /// @dev Past its end and not released by anybody, a reservation still pays.
     function test_Adjudicate_FromAReservationThatNobodyReleased() public {
         Treatment memory treatment = _insuredTreatment();

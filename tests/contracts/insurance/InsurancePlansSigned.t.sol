@@ -93,7 +93,7 @@ contract AcceptPolicyBySigSignatureTest is PlansSignedBehaviour {
     function test_AcceptPolicyBySig_AfterTheInsurerShortenedIt() public {
         bytes memory signature = _signatureOf(alice, _deadline());
         vm.prank(insurer.finance);
-        plans.endPolicy(issued, TODAY);
+        plans.endPolicy(issued, TODAY + 1);
         _refuse(_deadline(), signature);
     }
 
@@ -179,7 +179,7 @@ contract EndPolicyBySigSignatureTest is PlansSignedBehaviour {
     function test_EndPolicyBySig_SignedForAnotherDay() public {
         bytes memory signature = _signatureOf(alice, _deadline());
         _expectInvalid();
-        plans.endPolicyBySig(issued, TODAY + 1, _deadline(), signature);
+        plans.endPolicyBySig(issued, TODAY + 2, _deadline(), signature);
     }
 
     function _expectInvalid() private {
@@ -188,18 +188,18 @@ contract EndPolicyBySigSignatureTest is PlansSignedBehaviour {
 
     function _structHash(uint32, uint40 deadline) internal view override returns (bytes32) {
         bytes32 typeHash = keccak256("EndPolicy(bytes32 policy,uint32 lastDay,uint40 deadline)");
-        return keccak256(abi.encode(typeHash, issued, TODAY, deadline));
+        return keccak256(abi.encode(typeHash, issued, TODAY + 1, deadline));
     }
 
     function _relay(uint32, uint40 deadline, bytes memory signature) internal override {
-        plans.endPolicyBySig(issued, TODAY, deadline, signature);
+        plans.endPolicyBySig(issued, TODAY + 1, deadline, signature);
     }
 
     function _isDone() internal view override returns (bool) {
-        return plans.policyOf(issued).lastDay == TODAY;
+        return plans.policyOf(issued).lastDay == TODAY + 1;
     }
 
     function _replayError() internal view override returns (bytes memory) {
-        return abi.encodeWithSelector(IInsurancePlans.InsurancePlans_BadEnd.selector, issued, TODAY);
+        return abi.encodeWithSelector(IInsurancePlans.InsurancePlans_BadEnd.selector, issued, TODAY + 1);
     }
 }

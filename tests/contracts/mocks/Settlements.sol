@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {ICareAgreements} from "../../../contracts/interfaces/ICareAgreements.sol";
 import {IClaimSettlement} from "../../../contracts/interfaces/IClaimSettlement.sol";
 import {IInsurancePlans} from "../../../contracts/interfaces/IInsurancePlans.sol";
 import {AgreementId, ClaimStage, PolicyId, Terms} from "../../../contracts/types/Care.sol";
@@ -49,6 +50,19 @@ contract RecordingSettlement {
 
     function shareOf(AgreementId claim, uint8 index) external view returns (Share memory) {
         return _shares[claim][index];
+    }
+}
+
+/// @notice What {DisputeResolution} asks of {ICareAgreements}: who paid the deposits, one account for all.
+contract KnownPayer {
+    address private _payer;
+
+    function set(address payer) external {
+        _payer = payer;
+    }
+
+    function agreementOf(AgreementId) external view returns (ICareAgreements.Agreement memory standing) {
+        standing.payer = _payer;
     }
 }
 

@@ -134,6 +134,22 @@ contract ClaimSettlementCompleteTest is SettlementBase {
         _do(_with(piece));
     }
 
+    /// @dev A patient that checks out and in again before the completion gains nothing: the same leaf counts in a batch of the new episode.
+    function test_Complete_OnEvidenceCommittedAgainInTheNewEpisode() public {
+        IClaimSettlement.Evidence memory piece = _evidence();
+        IClaimSettlement.Evidence memory beside = _evidence();
+        _checkOut(HOSPITAL_A);
+        _checkIn(HOSPITAL_A);
+        (bytes32 leaf, bytes32 other) = (piece.root, beside.root);
+        piece.root = leaf < other ? keccak256(abi.encode(leaf, other)) : keccak256(abi.encode(other, leaf));
+        piece.proof = new bytes32[](1);
+        piece.proof[0] = other;
+        vm.prank(hospitalA.records);
+        records.commit(IRecordRegistry.Batch(patient, piece.root, 2, keccak256("manifest")));
+        _do(_with(piece));
+        _assertStage(_agreed, ClaimStage.Pending);
+    }
+
     function test_Complete_RevertWhen_TheEvidenceIsBeforeTheWindow() public {
         _refuseDay(_agreed.terms.serviceFrom - 1);
     }

@@ -47,6 +47,20 @@ contract ClaimSettlementReverseTest is SettlementBase {
         _assertUnused();
     }
 
+    /// @dev A de-admitted account receives refunds as ever: it comes by the settlement.
+    function test_Reverse_ToAPayerThatIsNoLongerAdmitted() public {
+        uint256 savings = token.balanceOf(payer);
+        Treatment memory treatment = _paid();
+        _fundProvider(PRICE);
+        vm.prank(bank.finance);
+        token.deadmit(payer);
+        vm.prank(hospitalA.finance);
+        settlement.reverse(treatment.terms);
+        assertEq(token.balanceOf(payer), savings);
+        assertEq(token.balanceOf(address(settlement)), 0);
+        _assertUnused();
+    }
+
     function test_Reverse_RevertWhen_ItIsNotFunded() public {
         Treatment memory treatment = _paid();
         _fundProvider(PRICE - 1);

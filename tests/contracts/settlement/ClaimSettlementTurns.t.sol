@@ -152,6 +152,56 @@ contract ClaimSettlementTurnsTest is SettlementBase {
         assertEq(_used().paid, BASIC_PAYS - 100_00);
     }
 
+    function test_Lock_InTheLastSecondForAnObjection() public {
+        Treatment memory treatment = _contested();
+        vm.warp(_claim(treatment).clock);
+        _lock(treatment);
+        _assertStage(treatment, ClaimStage.Disputed);
+    }
+
+    /// @dev The contest stands; anybody says so, and then a party may dispute what is left.
+    function test_Lock_RevertWhen_TheTimeForAnObjectionIsOver() public {
+        Treatment memory treatment = _contested();
+        uint40 last = _claim(treatment).clock;
+        vm.warp(last + 1);
+        _expectNotNow(treatment, last + 1);
+        _lock(treatment);
+        settlement.concede(treatment.terms);
+        _lock(treatment);
+        _assertStage(treatment, ClaimStage.Disputed);
+    }
+
+    /// @dev Silence approved: a dispute gives the insurer no second review.
+    function test_Lock_AfterASilentReview_EndsIt() public {
+        Treatment memory treatment = _bothReviewed();
+        vm.warp(_claim(treatment).clock + REVIEW_PERIOD + 1);
+        _lock(treatment);
+        assertEq(_claim(treatment).reviews, 2);
+        _rule(treatment, _ruling(0, 0, 0));
+        assertEq(token.balanceOf(payee), _HUGE - _SECOND);
+        assertEq(_claim(treatment).clock, block.timestamp + 24 hours);
+    }
+
+    function test_Lock_InTheLastSecondOfAReview_LeavesItOpen() public {
+        Treatment memory treatment = _bothReviewed();
+        vm.warp(_claim(treatment).clock + REVIEW_PERIOD);
+        _lock(treatment);
+        assertEq(_claim(treatment).reviews, 3);
+    }
+
+    /// @dev What pays nothing any more has nothing to review: it is the next insurer's turn.
+    function test_ApplyRuling_ThatTakesAllOfAPolicyUnderReview_EndsItsReview() public {
+        Treatment memory treatment = _bothReviewed();
+        _lock(treatment);
+        _rule(treatment, _ruling(_FIRST, 0, 0));
+        assertEq(_claim(treatment).reviews, 2);
+        assertEq(_claim(treatment).next, 1);
+        vm.prank(insurer.adjudicator);
+        settlement.approve(treatment.terms);
+        _assertStage(treatment, ClaimStage.Settled);
+        assertEq(token.balanceOf(payee), _HUGE - _FIRST);
+    }
+
     function test_Repay_CreditsThePool() public {
         Treatment memory treatment = _paid();
         _lock(treatment);

@@ -217,6 +217,16 @@ class TestEnds:
             accept(consortium, offered)
         assert refused.value.details["state"] == "declined"
 
+    def test_a_decline_that_was_held_back_does_not_undo_the_acceptance(self, consortium: Consortium) -> None:
+        offered = consortium.offer()
+        service = Agreements(consortium.network.ledger, consortium.network.member("hospital-b").acting(Role.DESK))
+        decline = service.sign_cancellation(consortium.identity, offered.offer.terms, accepted=False)
+        accept(consortium, offered)
+        with pytest.raises(ContractRefused) as refused:
+            service.relay(decline)
+        assert refused.value.details["error"] == "CareAgreements_WrongState"
+        assert state(consortium, offered) is State.ACCEPTED
+
     def test_withdrawing_returns_deposit_and_reservations(self, consortium: Consortium) -> None:
         before = consortium.bank.balance(consortium.payer.address)
         offered = consortium.offer(consortium.policies)

@@ -219,6 +219,6 @@ class TestEnd:
 
 class TestMistakes:
     def test_names_what_is_wrong(self, cli: Cli) -> None:
-        assert "no such care plan" in cli.refused("careplan", "show", "0x" + "00" * 32)
+        assert "no care plan id begins so" in cli.refused("careplan", "show", "0x" + "00" * 32)
         assert "whose plans" in cli.refused("careplan", "list")
         assert "26.11.2026" in cli.misused("careplan", "due", "--patient", "pia", "--on", "26.11.2026")

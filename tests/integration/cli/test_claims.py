@@ -129,7 +129,7 @@ class TestClaim:
         assert (shown["state"], shown["insurerPaid"], shown["patientPaid"]) == ("reversed", 0, 0)
 
     def test_what_is_refused(self, clinic: Cli) -> None:  # noqa: F811
-        assert "no claim on the ledger begins with this" in clinic.refused("claim", "status", "0x12345678")
+        assert "no claim id begins so" in clinic.refused("claim", "status", "0x12345678")
         agreement = agreed(clinic)
         assert "no such record" in clinic.refused("claim", "complete", agreement, "--record", "1=Procedure/none")
         assert "lines from 1" in clinic.refused("claim", "complete", agreement, "--record", "0=Procedure/none")
