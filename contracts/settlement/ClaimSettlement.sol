@@ -132,7 +132,7 @@ contract ClaimSettlement is ClaimFiling, Rulings, EIP712, ReentrancyGuardTransie
     function contest(Terms calldata terms, uint8 rule, bytes32 reasonDigest) external {
         (AgreementId id, Claim memory claim, uint8 index, MemberId insurer, uint32 rules) = _reviewing(terms);
         bool withheld = claim.withheld && block.timestamp >= claim.clock;
-        if (rule >= 32 || uint256(rules) >> rule & 1 == 0 || (rule == 0 && !withheld)) revert ClaimSettlement_BadRule(id, rule);
+        if (rules >> rule & 1 == 0 || (rule == 0 && !withheld)) revert ClaimSettlement_BadRule(id, rule);
         claim.stage = ClaimStage.Contested;
         claim.clock = SafeCast.toUint40(block.timestamp) + OBJECTION_PERIOD;
         _claims[id] = claim;

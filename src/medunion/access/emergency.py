@@ -28,7 +28,7 @@ class Statement:
     def new(cls, text: str) -> "Statement":
         """A statement with a fresh salt; InputError when it is empty."""
         if not text.strip():
-            raise InputError("a reason must be given")
+            raise InputError("a reason must be given, in words", field="reason")
         return cls(text, secrets.token_bytes(32))
 
     @property

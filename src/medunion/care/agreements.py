@@ -45,6 +45,11 @@ class Agreements(Service):
             raise InputError("the ledger has no such agreement", agreement="0x" + agreement.hex())
         return self._with_standing(found)[0]
 
+    def among(self, agreements: Sequence[bytes]) -> dict[bytes, Agreement]:
+        """Agreements by their ids, asked for together; what the ledger does not have is left out."""
+        offered = self.ledger.events(_CONTRACT, "AgreementOffered", agreement=list(agreements))
+        return {each.id: each for each in self._with_standing(offered)}
+
     def of(self, *, patient: bytes | None = None, provider: int | None = None) -> list[Agreement]:
         """All agreements of a patient, or of a provider, or of both together, as they were offered."""
         wanted: dict[str, Any] = {"patient": patient, "provider": provider}

@@ -113,12 +113,17 @@ class EventAbi:
         position = [component["name"] for component in self.indexed].index(name)
         return encode_values([self.indexed_types[position]], [value], name)
 
-    def topics(self, arguments: Mapping[str, Any]) -> list[str | None]:
-        """The topics of a log filter: the event, and those indexed arguments that are given."""
-        found: list[str | None] = ["0x" + self.topic.hex()]
+    def topics(self, arguments: Mapping[str, Any]) -> list[str | list[str] | None]:
+        """The topics of a log filter: the event, and those indexed arguments that are given; a list is any of it."""
+        found: list[str | list[str] | None] = ["0x" + self.topic.hex()]
         for component in self.indexed:
             name = component["name"]
-            found.append("0x" + self.filter_topic(name, arguments[name]).hex() if name in arguments else None)
+            if name not in arguments:
+                found.append(None)
+            elif isinstance(wanted := arguments[name], list):
+                found.append(["0x" + self.filter_topic(name, each).hex() for each in wanted])
+            else:
+                found.append("0x" + self.filter_topic(name, wanted).hex())
         return found
 
 

@@ -18,7 +18,6 @@ DEFAULT_TIMEOUT = 20.0
 """Seconds to wait for one answer."""
 
 _CATCH_UP = 10.0
-_CALL = RPCEndpoint("eth_call")
 _PART = 100
 
 # TLOAD (EIP-1153) and MCOPY (EIP-5656), then return a word that is 1. A chain before cancun calls them invalid.
@@ -136,7 +135,12 @@ class Connection:
 
     def call_many(self, calls: Sequence[tuple[str, bytes]]) -> list[bytes]:
         """What several calls (contract, data) return at the latest block, asked for together; NodeRefused as `call`."""
-        questions = [(_CALL, [{"to": to, "data": "0x" + data.hex()}, "latest"]) for to, data in calls]
+        questions = [("eth_call", {"to": to, "data": "0x" + data.hex()}, "latest") for to, data in calls]
+        return [bytes.fromhex(result[2:]) for result in self.request_many(questions)]
+
+    def request_many(self, asked: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """The raw results of several requests (method, *params), asked for together; NodeRefused as `request`."""
+        questions = [(RPCEndpoint(method), params) for method, *params in asked]
         self._follow_endpoint()
         answers = [
             answer
@@ -145,10 +149,11 @@ class Connection:
         ]
         if self._provider.active != self._endpoint:  # another one answered, or answered in part
             self._follow_endpoint()
-            return self.call_many(calls)
-        if refused := next((answer for answer in answers if "error" in answer), None):
-            raise _refusal(refused["error"], "eth_call")
-        return [bytes.fromhex(answer["result"][2:]) for answer in answers]
+            return self.request_many(asked)
+        for (method, _), answer in zip(questions, answers, strict=True):
+            if "error" in answer:
+                raise _refusal(answer["error"], method)
+        return [answer["result"] for answer in answers]
 
     def code(self, address: str) -> bytes:
         """The code at an address, empty where there is none."""

@@ -28,8 +28,11 @@ class Events:
     ) -> list[Event]:
         """Events of one contract by name, oldest first.
 
-        `indexed` fixes indexed arguments that all named events have at the same position; `since` is the first block.
+        `indexed` fixes indexed arguments that all named events have at the same position, to a value or to any of a
+        list of values; `since` is the first block.
         """
+        if [] in (indexed or {}).values():
+            return []  # to a node, a topic of no values is any topic
         abi = self._contracts.abi(contract)
         filters = [abi.event(name).topics(indexed or {}) for name in ([names] if isinstance(names, str) else names)]
         topics: list[Any] = [[each[0] for each in filters], *filters[0][1:]]

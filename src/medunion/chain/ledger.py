@@ -31,6 +31,9 @@ from medunion.vocabulary import MemberKind, MemberStatus, PatientStatus, Role
 SIGNATURE_TERM = 3600
 """Seconds that a signed action may wait for its relayer, unless the caller says otherwise."""
 
+MOST_VALUES = 100
+"""The most values of an indexed argument that are asked for together."""
+
 _MAX_LINKS = 16
 """The most ids that one patient is followed through."""
 
@@ -106,7 +109,10 @@ class ChainLedger:
         ]
 
     def events(self, contract: str, names: str | Sequence[str], *, since: int = 0, **indexed: Any) -> list[Event]:
-        """Events of a contract, oldest first; `indexed` fixes indexed arguments by Solidity name."""
+        """Events of a contract, oldest first; `indexed` fixes indexed arguments by Solidity name.
+
+        To a value, or to any of a list of values: at most `MOST_VALUES` for every node to take it.
+        """
         return self._events.find(contract, names, indexed, since=since)
 
     def domain(self, contract: str) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from medunion.cli.agreement_view import columns, described, report_review, row, say_terms
-from medunion.cli.files import read_file, write_file
+from medunion.cli.files import read_file, require_writable, write_file
+from medunion.cli.ids import Kind, find_id
 from medunion.cli.output import emit_json, emit_rows, progress, say
 from medunion.cli.support import argument, done, group, json_option, moment, network, relaying, via_option
 from medunion.errors import InputError, UsageError
@@ -15,6 +16,7 @@ from medunion.locale import translate as t
 
 if TYPE_CHECKING:
     from medunion.care.offers import Agreement
+    from medunion.identity.wallet import Identity
     from medunion.network import Network
 
 _DAY = 86_400
@@ -42,7 +44,7 @@ def command() -> None:
 @click.option("--hold", type=click.IntRange(1), metavar=t("metavar.days"), help=t("agreement.offer.hold"))
 @click.option("--language", type=click.Choice(LANGUAGES), help=t("agreement.offer.language"))
 @click.option("--care-plan", metavar=t("metavar.plan"), help=t("agreement.offer.care_plan"))
-@click.option("--visit", type=click.IntRange(0, 65_535), default=0, help=t("agreement.offer.visit"))
+@click.option("--visit", type=click.IntRange(0, 65_535), help=t("agreement.offer.visit"))
 @click.option("--output", "-o", type=_written, metavar=t("metavar.file"), help=t("agreement.offer.output"))
 @click.option("--no-record", is_flag=True, help=t("agreement.offer.no_record"))
 @json_option
@@ -54,7 +56,7 @@ def offer(
     hold: int | None,
     language: str | None,
     care_plan: str | None,
-    visit: int,
+    visit: int | None,
     output: Path | None,
     no_record: bool,
     as_json: bool,
@@ -66,14 +68,17 @@ def offer(
 
     if no_record and output is None:
         raise UsageError("--no-record keeps the disclosure nowhere: name a file with --output")
+    if (visit is None) != (care_plan is None):
+        raise UsageError("a visit is named by --care-plan and --visit together", field="visit")
+    require_writable(output)
     template = parse_template(read_file(file))
     with network() as opened, progress("progress.commit"):
         stated = OfferTerms(
             opened.ledger.now() + days * _DAY,
             language or active(),
             reserved_until=0 if hold is None else opened.ledger.now() + hold * _DAY,
-            care_plan=_id(care_plan, "care-plan") if care_plan else ZERO,
-            visit=visit,
+            care_plan=find_id(opened, Kind.CARE_PLAN, care_plan) if care_plan else ZERO,
+            visit=visit or 0,
         )
         desk = opened.agreement_desk(member or template.provider)
         offered = desk.offer(opened.patient_id(patient), template, stated, commit=not no_record)
@@ -104,7 +109,7 @@ def list_(patient: str | None, member: str | None, as_json: bool) -> None:
 @argument("agreement")
 @_reader_option
 @_document_option
-@click.option("--fhir", type=click.Choice(["contract", "consent"]), help=t("agreement.show.fhir"))
+@click.option("--fhir", type=click.Choice(["contract", "consent", "predetermination"]), help=t("agreement.show.fhir"))
 @json_option
 def show(agreement: str, reader: str | None, document: Path | None, fhir: str | None, as_json: bool) -> None:
     """An agreement, what policies would pay, and what was told."""
@@ -112,6 +117,9 @@ def show(agreement: str, reader: str | None, document: Path | None, fhir: str | 
 
     with network() as opened:
         found = _find(opened, agreement)
+        if fhir == "predetermination":
+            click.echo(_predetermination(opened, found, reader, document))
+            return
         body = _body(opened, found, reader, document)
         if fhir is not None:
             click.echo(_fhir(opened, found, body, fhir))
@@ -163,7 +171,7 @@ def accept(wallet: str, agreement: str, document: Path | None, yes: bool, via: s
     """Read, look at what is to be paid, and agree."""
     with network() as opened:
         identity = opened.identity(wallet)
-        found = _find(opened, agreement, patient=identity.patient)
+        found = _own(identity, _find(opened, agreement))
         body = _body(opened, found, None if document else wallet, document)
         desk = opened.agreement_desk(relaying(opened, via))
         reviewed = desk.review(identity, found, body or b"")
@@ -188,7 +196,7 @@ def cancel(wallet: str, agreement: str, via: str | None, as_json: bool) -> None:
     """Decline an offer, or cancel what was accepted."""
     with network() as opened:
         identity = opened.identity(wallet)
-        found = _find(opened, agreement, patient=identity.patient)
+        found = _own(identity, _find(opened, agreement))
         receipt = opened.agreement_desk(relaying(opened, via)).cancel(identity, found)
     done("agreement.cancel.done", receipt, as_json, agreement="0x" + found.id.hex())
 
@@ -228,26 +236,16 @@ def release(agreement: str, via: str | None, as_json: bool) -> None:
     done("agreement.release.done", receipt, as_json, agreement="0x" + found.id.hex())
 
 
-def _find(opened: "Network", text: str, patient: bytes | None = None) -> "Agreement":
-    """An agreement by its id, or by a beginning of it that no other has."""
-    if len(text) == 66:
-        return opened.agreements.get(_id(text, "agreement"))
-    start = text.removeprefix("0x").lower()
-    found = [each for each in opened.agreements.of(patient=patient) if each.id.hex().startswith(start)] if start else []
-    if len(found) != 1:
-        cause = "no agreement begins" if not found else f"{len(found)} agreements begin"
-        raise InputError(f"{cause} with this: give more of its id", agreement=text)
-    return found[0]
+def _find(opened: "Network", text: str) -> "Agreement":
+    """An agreement by its id."""
+    return opened.agreements.get(find_id(opened, Kind.AGREEMENT, text))
 
 
-def _id(text: str, field: str) -> bytes:
-    try:
-        value = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        value = b""
-    if len(value) != 32:
-        raise UsageError(f"{field} is 0x and 64 hexadecimal digits", field=field)
-    return value
+def _own(identity: "Identity", found: "Agreement") -> "Agreement":
+    """The agreement, where it is this patient's; InputError."""
+    if found.terms.patient != identity.patient:
+        raise InputError("this is an agreement of another patient id", agreement="0x" + found.id.hex())
+    return found
 
 
 def _body(opened: "Network", found: "Agreement", reader: str | None, document: Path | None) -> bytes | None:
@@ -283,3 +281,20 @@ def _fhir(opened: "Network", found: "Agreement", body: bytes | None, kind: str) 
         transaction=accepted[0].transaction if accepted else "", document=body or b"",
     )  # fmt: skip
     return to_text(fhir_consent.to_fhir(consent))
+
+
+def _predetermination(opened: "Network", found: "Agreement", reader: str | None, document: Path | None) -> str:
+    """What the insurers were asked, and, where one of them reads, what it answered; a Bundle."""
+    from medunion.care.acceptance import check_told
+    from medunion.settlement import fhir_claim
+    from medunion.settlement.documents import bundle_of, predetermination_of
+
+    insurers = [opened.policies.get(policy).insurer for policy in found.terms.policies]
+    if reader in opened.home.members() and opened.member(reader).id in insurers:
+        return bundle_of(opened.insurer_desk(reader).predeterminations(found, insurers)).decode()
+    body = _body(opened, found, reader, document)
+    if body is None:
+        raise UsageError("a predetermination names the items: say with --as or --document where they are told")
+    told = check_told(found, body)
+    asked = predetermination_of(found.offer, told.items, insurers, opened.tokens.currency(), created=told.made_at)
+    return bundle_of([fhir_claim.to_fhir(asked, position) for position in range(len(insurers))]).decode()

@@ -36,6 +36,7 @@ def row(opened: "Network", each: "Agreement", now: int, currency: str, *, as_jso
         "from": day(terms.service_from),
         "until": day(terms.service_until),
         "acceptUntil": terms.accept_until if as_json else moment(terms.accept_until),
+        **({"currency": currency} if as_json else {}),
     }
 
 
@@ -47,7 +48,6 @@ def described(opened: "Network", found: "Agreement", shown: "Preview | None", bo
     told = None if body is None else check_told(found, body)
     return {
         **row(opened, found, now, opened.tokens.currency(), as_json=True),
-        "currency": opened.tokens.currency(),
         "deposit": terms.deposit,
         "held": standing.deposit,
         "payer": standing.payer if standing.accepted_at else None,
@@ -103,9 +103,11 @@ def report_review(opened: "Network", reviewed: "Review") -> None:
 
 def _say_told(told: "Disclosure", currency: str) -> None:
     from medunion.settlement import money
+    from medunion.summary.elements import clean
 
+    # The provider wrote these texts: nothing in them acts on this terminal.
     for name, texts in told.sections.items():
-        say("agreement.show.told", title=t(f"disclosure.section.{name}"), text=" / ".join(texts))
+        say("agreement.show.told", title=t(f"disclosure.section.{name}"), text=" / ".join(map(clean, texts)))
     rows = [
         {
             "item": item.code.display or item.code.code,

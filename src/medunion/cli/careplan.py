@@ -8,10 +8,11 @@ import click
 from medunion.cli.careplan_view import described, emit_visits, iso, names, plan_row, say_document, visit_row
 from medunion.cli.choices import camel
 from medunion.cli.days import DAY
-from medunion.cli.files import read_file, write_file
+from medunion.cli.files import read_file, require_writable, write_file
+from medunion.cli.ids import Kind, find_id
 from medunion.cli.output import emit_json, emit_rows, progress, say
 from medunion.cli.support import argument, done, group, json_option, moment, network, relaying, via_option
-from medunion.errors import InputError, UsageError
+from medunion.errors import UsageError
 from medunion.locale import active
 from medunion.locale import translate as t
 
@@ -73,6 +74,7 @@ def propose(
 
     if no_record and output is None:
         raise UsageError("--no-record keeps the document nowhere: name a file with --output")
+    require_writable(output)
     filled = parse_template(read_file(template))
     price = filled.price if max_price is None else money.parse(max_price, "max-price")
     resource = read_care_plan(read_file(file))
@@ -151,6 +153,7 @@ def offer(
 
     if no_record and output is None:
         raise UsageError("--no-record keeps the disclosure nowhere: name a file with --output")
+    require_writable(output)
     later = None if template is None else parse_template(read_file(template))
     with network() as opened:
         found = _find(opened, plan)
@@ -257,13 +260,9 @@ def end(plan: str, wallet: str | None, member: str | None, via: str | None, as_j
 
 
 def _find(opened: "Network", text: str, *, patient: bytes | None = None) -> "CarePlan":
-    """A plan by its id or the beginning of it; InputError unless exactly one begins so."""
-    digits = text.removeprefix("0x").lower()
-    found = [plan for plan in opened.care_plans.of(patient=patient) if digits and plan.id.hex().startswith(digits)]
-    if len(found) != 1:
-        cause = "several care plans begin so" if found else "there is no such care plan"
-        raise InputError(cause, plan=text)
-    return found[0]
+    """A plan by its id, of this patient where one is named."""
+    of = {} if patient is None else {"patient": patient}
+    return opened.care_plans.get(find_id(opened, Kind.CARE_PLAN, text, **of))
 
 
 def _whose(opened: "Network", patient: str | None, member: str | None) -> dict[str, Any]:

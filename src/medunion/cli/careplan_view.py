@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def plan_row(opened: "Network", plan: "CarePlan", currency: str, *, as_json: bool) -> dict[str, Any]:
-    """A plan's terms; shortened ids and a time for people unless `as_json`."""
+    """A plan's terms: shortened ids, an amount and a time for people; as JSON whole, in minor units and seconds."""
     from medunion.settlement import money
 
     when = plan.schedule
@@ -25,8 +25,9 @@ def plan_row(opened: "Network", plan: "CarePlan", currency: str, *, as_json: boo
         "firstDay": iso(when.first_day),
         "intervalDays": when.interval_days,
         "toleranceDays": when.tolerance_days,
-        "maxPrice": money.show(plan.max_price, currency),
+        "maxPrice": plan.max_price if as_json else money.show(plan.max_price, currency),
         "acceptUntil": plan.accept_until if as_json else moment(plan.accept_until),
+        **({"currency": currency} if as_json else {}),
     }
 
 

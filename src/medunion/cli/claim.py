@@ -17,11 +17,12 @@ from medunion.cli.claim_view import (
     find_claim,
     row,
     say_claim,
+    say_open,
 )
 from medunion.cli.files import read_file, write_file
 from medunion.cli.output import emit_json, emit_rows, progress, say
 from medunion.cli.support import argument, done, group, json_option, network, relaying, via_option
-from medunion.errors import UsageError
+from medunion.errors import InputError, UsageError
 from medunion.locale import translate as t
 
 if TYPE_CHECKING:
@@ -46,15 +47,18 @@ def command() -> None:
 def complete(agreement: str, records: tuple[str, ...], receipt: str | None, as_json: bool) -> None:
     """Complete a treatment: file its claim on the provider's records."""
     stated, among = _stated(records)
-    with network() as opened, progress("progress.read"):
+    with network() as opened:
         found = find_agreement(opened, agreement)
         desk = desk_of(opened, opened.member_name(found.terms.provider))
         patient = opened.identity(receipt) if receipt else None
-        evidence = desk.evidence(found, stated, among)
-        mined = desk.complete(found, evidence, patient)
+        with progress("progress.read"):
+            evidence = desk.evidence(found, stated, among)
+            mined = desk.complete(found, evidence, patient)
         facts = claims_of(opened).get(found.id)
         shown = row(opened, facts, as_json=as_json)
-    done("claim.complete.done", mined, as_json, **{**shown, "claim": "0x" + found.id.hex()})
+        done("claim.complete.done", mined, as_json, **{**shown, "claim": "0x" + found.id.hex()})
+        if not as_json:
+            say_open(opened, facts)
 
 
 @command.command(help=t("claim.confirm.help"))
@@ -159,9 +163,10 @@ def pay(who: str, claim: str, amount: str, as_json: bool) -> None:
     """Pay of what the patient still owes."""
     from medunion.settlement import money
 
-    value = money.parse(amount)
+    value = money.parse_payment(amount)
     with network() as opened:
         found = find_claim(opened, claim)
+        _require_owed(value, found.totals.receivable, found.currency)
         receipt = claims_of(opened).acting(_payer(opened, who)).pay_receivable(found.agreement.terms, value)
         left = claims_of(opened).get(found.id).totals.receivable
     shown = left if as_json else money.show(left, found.currency)
@@ -177,12 +182,13 @@ def repay(member: str, amount: str, as_json: bool) -> None:
     from medunion.settlement import money
     from medunion.vocabulary import Role
 
-    value = money.parse(amount)
+    value = money.parse_payment(amount)
     with network() as opened:
         provider = opened.member_id(member)
-        service = desk_of(opened, member).acting(Role.FINANCE)
+        service, currency = desk_of(opened, member).acting(Role.FINANCE), opened.tokens.currency()
+        _require_owed(value, service.debt(provider), currency)
         receipt, left = service.repay(provider, value), service.debt(provider)
-    done("claim.repay.done", receipt, as_json, member=member, left=left if as_json else money.show(left))
+    done("claim.repay.done", receipt, as_json, member=member, left=left if as_json else money.show(left, currency))
 
 
 @command.command(help=t("claim.export.help"))
@@ -213,6 +219,15 @@ def _stated(records: tuple[str, ...]) -> tuple[dict[int, str], list[str]]:
         else:
             raise UsageError("a record is named as RECORD, or as LINE=RECORD with lines from 1", record=each)
     return stated, among
+
+
+def _require_owed(amount: int, owed: int, currency: str) -> None:
+    """Before an account allows the contract anything, so that what is refused leaves nothing behind."""
+    from medunion.settlement import money
+
+    if amount > owed:
+        shown = money.show(owed, currency)
+        raise InputError(f"that is more than is owed: {shown}", field="amount", value=money.show(amount))
 
 
 def _payer(opened: "Network", who: str) -> "Sender":

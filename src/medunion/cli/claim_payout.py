@@ -122,8 +122,8 @@ def _tell(opened: "Network", found: "Instruction", as_json: bool, **more: Any) -
         {
             "debtor": str(each.debtor) if as_json else names.get(str(each.debtor), each.debtor.name),
             "creditor": str(each.creditor) if as_json else names.get(str(each.creditor), each.creditor.name),
-            "gross": each.gross if as_json else money.show(each.gross),
-            "setOff": each.set_off if as_json else money.show(each.set_off),
+            "gross": each.gross if as_json else money.show(each.gross, found.place.currency),
+            "setOff": each.set_off if as_json else money.show(each.set_off, found.place.currency),
             "amount": each.amount if as_json else money.show(each.amount, found.place.currency),
         }
         for each in found.payments

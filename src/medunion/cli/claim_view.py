@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from medunion.cli.choices import camel
+from medunion.cli.ids import Kind, find_id
 from medunion.cli.output import emit_rows, say
 from medunion.cli.support import moment
-from medunion.errors import InputError
 from medunion.locale import translate as t
 
 if TYPE_CHECKING:
@@ -35,16 +35,13 @@ def desk_of(opened: "Network", name: str) -> "ClaimDesk":
 
 
 def find_claim(opened: "Network", text: str) -> "ClaimFacts":
-    """A claim by its id, or by a beginning of it that no other claim has; InputError."""
-    filed = opened.ledger.events("ClaimSettlement", "ClaimFiled")
-    return claims_of(opened).get(_only(text, (event.arguments["claim"] for event in filed), "claim"))
+    """A claim by its id."""
+    return claims_of(opened).get(find_id(opened, Kind.CLAIM, text))
 
 
 def find_agreement(opened: "Network", text: str) -> "Agreement":
-    """An agreement, whose claim may not be filed yet, in the same way."""
-    offered = opened.ledger.events("CareAgreements", "AgreementOffered")
-    found = _only(text, (event.arguments["agreement"] for event in offered), "agreement")
-    return opened.agreements.get(found)
+    """An agreement, whose claim may not be filed yet."""
+    return opened.agreements.get(find_id(opened, Kind.AGREEMENT, text))
 
 
 def row(opened: "Network", found: "ClaimFacts", *, as_json: bool) -> dict[str, Any]:
@@ -66,6 +63,7 @@ def row(opened: "Network", found: "ClaimFacts", *, as_json: bool) -> dict[str, A
         "state": stage if as_json else t(f"claim.state.{stage}"),
         **(shown if as_json else {name: money.show(each, found.currency) for name, each in shown.items()}),
         "filedAt": found.filing.at if as_json else moment(found.filing.at),
+        **({"currency": found.currency} if as_json else {}),
     }
 
 
@@ -75,7 +73,6 @@ def described(opened: "Network", found: "ClaimFacts") -> dict[str, Any]:
     now = opened.ledger.now()
     return {
         **row(opened, found, as_json=True),
-        "currency": found.currency,
         "allowed": totals.allowed,
         "refunded": totals.refunded,
         "writtenOff": totals.written_off,
@@ -116,8 +113,17 @@ def say_claim(opened: "Network", found: "ClaimFacts") -> None:
             say("claim.status.contest", rule=_rule(each.contest.rule), until=moment(each.contest.object_until))
     totals = {name: money.show(amount, found.currency) for name, amount in found.totals.as_dict().items()}
     say("claim.status.totals", **totals)
+    say_open(opened, found)
+
+
+def say_open(opened: "Network", found: "ClaimFacts") -> None:
+    """What is to be done next about a claim, and until when."""
     for due in found.standing.due_at(opened.ledger.now(), found.review_periods):
-        say("claim.status.due", step=t(f"claim.step.{due.step}"), until=moment(due.until))
+        step = t(f"claim.step.{due.step}")
+        if due.until:
+            say("claim.status.due", step=step, until=moment(due.until))
+        else:
+            say("claim.status.open", step=step)
 
 
 def emit_due(opened: "Network", awaited: "Iterable[Awaited]", *, as_json: bool) -> None:
@@ -163,12 +169,3 @@ def _rule(number: int) -> str:
     from medunion.insurance.engine.published import Rule
 
     return next((each.title for each in Rule if each == number), str(number))
-
-
-def _only(text: str, ids: Iterable[bytes], what: str) -> bytes:
-    digits = text.removeprefix("0x").lower()
-    found = {each for each in ids if digits and each.hex().startswith(digits)}
-    if len(found) != 1:
-        cause = f"{len(found)} {what}s begin" if found else f"no {what} on the ledger begins"
-        raise InputError(f"{cause} with this", **{what: text})
-    return found.pop()

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from medunion.cli.dispute_view import account_names, dispute_row, emit_status
+from medunion.cli.claim_view import claims_of
+from medunion.cli.dispute_view import account_names, dispute_row, emit_due, emit_status
 from medunion.cli.member import report_decision
 from medunion.cli.output import emit_rows
 from medunion.cli.support import (
@@ -30,7 +31,7 @@ _DAY = 86_400
 
 @group("dispute")
 def command() -> None:
-    """Open, commit, reveal, draw, strike, rule, settle, lapse, look."""
+    """Open, commit, reveal, draw, strike, rule, settle, lapse, due, look."""
 
 
 @command.command("open", help=t("dispute.open.help"))
@@ -44,12 +45,14 @@ def open_(party: str, claim: str, claimed: RulingOptions, reason: str, via: str 
     """Dispute a claim."""
     from medunion.access.emergency import Statement
     from medunion.disputes.service import dispute_id
+    from medunion.settlement.claim import Stage
 
     statement = Statement.new(reason)
-    ruling = claimed.ruling()
     with network() as opened:
         acting = _party(opened, party, via)
         agreement = find_claim(opened, claim)
+        standing = claims_of(opened).get(agreement.id).standing
+        ruling = claimed.claim(is_contested=standing.stage is Stage.CONTESTED)
         receipt = acting.open(agreement.terms, ruling, statement)
     identifier = "0x" + dispute_id(agreement.id, acting.number).hex()
     done("dispute.open.done", receipt, as_json, dispute=identifier, salt="0x" + statement.salt.hex())
@@ -94,6 +97,26 @@ def draw(dispute: str, via: str | None, as_json: bool) -> None:
         names = account_names(opened)
         panel = [{"account": each.account, "name": names.get(each.account)} for each in sending.panel(found.id)]
     done("dispute.draw.done" if panel else "dispute.draw.regulator", receipt, as_json, panel=_named(panel, as_json))
+
+
+@command.command(help=t("dispute.due.help"))
+@click.option("--member", metavar=t("metavar.member"), help=t("dispute.due.member"))
+@click.option("--draw", "draws", is_flag=True, help=t("dispute.due.draw"))
+@via_option
+@json_option
+def due(member: str | None, draws: bool, via: str | None, as_json: bool) -> None:
+    """What is to be done next in every open dispute, and whose it is."""
+    from medunion.disputes.service import Disputes
+
+    with network() as opened:
+        drawn = sent(opened, via).draw_due(opened.ledger.now()) if draws else {}
+        wanted = opened.member_id(member) if member else None
+        awaited = [
+            each
+            for each in Disputes(opened.ledger).due(opened.ledger.now())
+            if wanted is None or wanted in each.parties or each.dispute.id in drawn
+        ]
+        emit_due(opened, awaited, drawn, as_json=as_json)
 
 
 @command.command(help=t("dispute.strike.help"))

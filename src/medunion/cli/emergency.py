@@ -1,18 +1,13 @@
 """`medunion emergency`: break-the-glass and its review."""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from medunion.cli.choices import RESTRICTED, words
+from medunion.cli.ids import Kind, find_id
 from medunion.cli.output import emit_rows
 from medunion.cli.support import argument, done, group, json_option, moment, network
-from medunion.errors import InputError
 from medunion.locale import translate as t
 from medunion.vocabulary import RestrictedClass, Role
-
-if TYPE_CHECKING:
-    from medunion.network import Network
 
 
 @group("emergency")
@@ -79,7 +74,7 @@ def review(emergency: str, by: str, justified: bool, finding: str, as_json: bool
 
     with network() as opened:
         handle = opened.member(by)
-        found = _emergency_id(opened, emergency)
+        found = find_id(opened, Kind.EMERGENCY, emergency)
         statement = Statement.new(finding)
         service = opened.emergencies.acting(handle.acting(Role.REGISTRAR))
         handle.keep_statement(statement)
@@ -113,12 +108,3 @@ def list_(patient: str | None, member: str | None, as_json: bool) -> None:
         ]
     columns = ("emergency", "patient", "member", "openedAt", "notAfter", "live", "restricted", "reviewed")
     emit_rows(rows, columns, as_json=as_json)
-
-
-def _emergency_id(opened: "Network", text: str) -> bytes:
-    """An emergency by its id or the beginning of it."""
-    digits = text.removeprefix("0x").lower()
-    found = [each.emergency_id for each in opened.emergencies.of() if each.emergency_id.hex().startswith(digits)]
-    if not digits or len(found) != 1:
-        raise InputError("there is no such emergency" if not found else "several emergencies begin so", emergency=text)
-    return found[0]

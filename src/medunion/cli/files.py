@@ -21,6 +21,19 @@ def read_text(path: Path) -> str:
         raise InputError(f"{path} is no text", path=str(path)) from None
 
 
+def require_writable(path: Path | None) -> None:
+    """InputError unless a file can be written there: asked before anything is done whose result goes into it."""
+    if path is None:
+        return
+    existed = path.exists()
+    try:
+        path.open("ab").close()
+        if not existed:
+            path.unlink()
+    except OSError as failure:
+        raise InputError(f"{path} cannot be written: {failure.strerror}", path=str(path)) from None
+
+
 def write_file(path: Path, data: bytes) -> None:
     """Writes a file; InputError when it cannot be written."""
     try:

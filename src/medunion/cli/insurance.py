@@ -1,18 +1,34 @@
-"""`medunion insurance`: the benefit arithmetic against results that others worked out."""
+"""`medunion insurance`: an insurer's answer to a Claim; the benefit arithmetic against results of others."""
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from medunion.cli.output import emit_json, progress, say
-from medunion.cli.support import group, json_option
+from medunion.cli.files import read_file
+from medunion.cli.output import emit_json, printable, progress, say
+from medunion.cli.support import argument, group, json_option, network
 from medunion.locale import translate as t
 
 
 @group("insurance")
 def command() -> None:
-    """Check and replay."""
+    """Predetermine; check and replay."""
+
+
+@command.command(help=t("insurance.predetermine.help"))
+@argument("insurer", "member")
+@argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def predetermine(insurer: str, file: Path) -> None:
+    """Answer a Claim (predetermination) as an insurer whose folder is here: its ClaimResponse."""
+    from medunion.care.documents import to_text
+    from medunion.settlement.fhir_predetermination import to_fhir
+
+    with network() as opened:
+        answered = opened.insurer_desk(insurer).predetermine(read_file(file))
+    click.echo(to_text(to_fhir(answered)))
 
 
 @command.command(help=t("insurance.check.help"))
@@ -23,9 +39,9 @@ def check(table: Path, as_json: bool) -> None:
     from medunion.insurance.check import check as run
     from medunion.insurance.table import read_table
 
-    cases = read_table(table)
+    read = read_table(table)
     with progress("progress.cases") as advance:
-        report = run(cases, advance)
+        report = run(read, advance)
     if as_json:
         emit_json(report.as_dict())
     else:
@@ -63,9 +79,12 @@ def replay(folder: Path, as_json: bool) -> None:
         sys.exit(1)
 
 
-def _told(mismatch: dict[str, object]) -> dict[str, object]:
+def _told(mismatch: dict[str, Any]) -> dict[str, Any]:
     """A mismatch in one line."""
-    if "error" in mismatch:
-        return {**mismatch, "what": mismatch["error"]}
-    what = f"claim {mismatch['claim']} {mismatch['place']}: {mismatch['expected']} / {mismatch['found']}"
-    return {**mismatch, "what": what}
+    what = mismatch["error"]["message"] if "error" in mismatch else _differs(**mismatch)
+    return {**mismatch, "case": printable(mismatch["case"]), "what": printable(what)}
+
+
+def _differs(*, claim: int, place: str, expected: Any, found: Any, **_others: Any) -> str:
+    values = {name: json.dumps(each, ensure_ascii=False) for name, each in (("expected", expected), ("found", found))}
+    return t("insurance.check.differs", claim=claim, place=place, **values)

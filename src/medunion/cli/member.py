@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from medunion.cli.choices import KIND, camel, word
+from medunion.cli.ids import Kind, find_id
 from medunion.cli.output import emit_json, emit_rows, say
 from medunion.cli.support import argument, done, group, json_option, moment, network, seat_option
 from medunion.errors import InputError
@@ -45,7 +46,7 @@ def propose(member: str, kind: MemberKind, node_url: str, seats: tuple[int, ...]
 def approve(proposal: str, seats: tuple[int, ...], as_json: bool) -> None:
     """Approve a proposal; the approval that is still needed executes it."""
     with network() as opened:
-        report_decision(opened.admission.approve(_proposal_id(opened, proposal), seats), opened, as_json)
+        report_decision(opened.admission.approve(find_id(opened, Kind.PROPOSAL, proposal), seats), opened, as_json)
 
 
 @command.command(help=t("member.suspend.help"))
@@ -124,10 +125,17 @@ def report_decision(decision: "Decision", opened: "Network", as_json: bool) -> N
         say("member.waits", proposal=found["proposal"], approvals=found["approvals"], threshold=threshold)
 
 
+_OF_ACCOUNTS = ("appointArbiter", "removeArbiter", "addSettlement")
+"""Functions of the council whose first argument is an account."""
+
+
 def _proposal(proposal: Any, opened: "Network") -> dict[str, Any]:
     subject = None
     if proposal.contract == "ConsortiumRegistry":
         subject = opened.member_name(int.from_bytes(proposal.data[4:36], "big"))
+    elif proposal.function in _OF_ACCOUNTS:
+        account = "0x" + proposal.data[16:36].hex()
+        subject = next((name for each, name in opened.holders.names().items() if each.lower() == account), account)
     kind = None
     if proposal.function == "admitMember":
         kind = word(MemberKind(int.from_bytes(proposal.data[36:68], "big")))
@@ -140,12 +148,3 @@ def _proposal(proposal: Any, opened: "Network") -> dict[str, Any]:
         "state": camel(proposal.state),
         "executableAt": moment(proposal.executable_at) or None,
     }
-
-
-def _proposal_id(opened: "Network", text: str) -> bytes:
-    """A proposal by its id or the beginning of it."""
-    digits = text.removeprefix("0x").lower()
-    found = [each.proposal_id for each in opened.council.proposals() if each.proposal_id.hex().startswith(digits)]
-    if not digits or len(found) != 1:
-        raise InputError("there is no such proposal" if not found else "several proposals begin so", proposal=text)
-    return found[0]

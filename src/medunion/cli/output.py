@@ -52,8 +52,9 @@ def plain(value: Any) -> Any:
 
 
 def emit_json(value: Any) -> None:
-    """Print `value` as one JSON document."""
-    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+    """Print `value` as one JSON document; half a character, which no output can take, as JSON's escape."""
+    text = json.dumps(plain(value), ensure_ascii=False, indent=2)
+    click.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
 def emit_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
@@ -73,7 +74,7 @@ def emit_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_j
         table.add_column(t(f"column.{column}"), overflow="fold")
     for row in rows:
         # As text: what others call their records is neither markup nor control sequences for this terminal.
-        table.add_row(*[Text(_printable(_cell(plain(row.get(column))))) for column in columns])
+        table.add_row(*[Text(printable(_cell(plain(row.get(column))))) for column in columns])
     Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
 
 
@@ -87,7 +88,8 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """What others wrote, for one line of a terminal: nothing in it is a control sequence or half a character."""
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
@@ -102,12 +104,16 @@ def report_warning(failure: MedUnionError) -> None:
 
 
 def _report(failure: MedUnionError, label: str, colour: str) -> None:
+    from medunion.cli.refusals import spoken
+
     key = f"error.{failure.code}"
     headline = t(key) if known(key) else failure.message
     explained = _explained(failure.details)
     click.secho(f"{t(label)}: {headline}{explained}", fg=colour, bold=True, err=True)
     click.echo(f"  {failure.message}", err=True)
-    for name, value in plain(failure.details).items():
+    for name, value in spoken(plain(failure.details)).items():
+        if value is None or value == []:
+            continue
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         click.echo(f"  {name}: {shown}", err=True)
 

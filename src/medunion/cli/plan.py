@@ -1,20 +1,17 @@
 """`medunion plan`: an insurer's plan versions, their provider networks, and the pool that pays."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from medunion.cli.files import read_file
 from medunion.cli.output import emit_json, emit_rows, say
 from medunion.cli.plan_catalogue import catalogue, learn, rules
-from medunion.cli.support import argument, done, group, json_option, network
+from medunion.cli.plan_view import COLUMNS, described, row, say_plan
+from medunion.cli.support import PLAN, argument, done, group, json_option, network
+from medunion.errors import UsageError
 from medunion.locale import translate as t
 from medunion.vocabulary import Role
-
-if TYPE_CHECKING:
-    from medunion.insurance.plans import PublishedPlan
-    from medunion.network import Network
 
 file_argument = click.argument(
     "file", metavar=t("metavar.file"), type=click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -52,36 +49,26 @@ def publish(insurer: str, file: Path, as_json: bool) -> None:
 def list_(as_json: bool) -> None:
     """All plan versions."""
     with network() as opened:
-        rows = [_row(opened, each) for each in opened.plans.of()]
-    columns = ("plan", "insurer", "deductible", "annualLimit", "outOfPocketMax", "caseRate", "autoAdjudicationLimit")
-    emit_rows(rows, columns, as_json=as_json)
+        currency = opened.tokens.currency()
+        rows = [row(opened, each, currency, as_json=as_json) for each in opened.plans.of()]
+    emit_rows(rows, COLUMNS, as_json=as_json)
 
 
 @command.command(help=t("plan.show.help"))
-@click.argument("plan", type=int, metavar=t("metavar.plan"))
+@click.argument("plan", type=PLAN, metavar=t("metavar.plan"))
 @json_option
 def show(plan: int, as_json: bool) -> None:
     """One plan version, and who is in its network."""
     with network() as opened:
-        found = opened.plans.get(plan)
-        facts = {
-            **_row(opened, found),
-            "bands": [{"upTo": band.up_to, "payBps": band.pay_bps} for band in found.terms.bands],
-            "classSelfPayBps": list(found.terms.class_self_pay_bps.values()),
-            "periodMonth": found.period_month,
-            "reviewSeconds": found.review_period,
-            "documentDigest": found.document_digest,
-            "network": [opened.member_name(each) for each in opened.plans.network(plan)],
-        }
-    if as_json:
-        emit_json(facts)
-        return
-    rows = [{"field": name, "value": str(value)} for name, value in facts.items() if not isinstance(value, bytes)]
-    emit_rows(rows, ("field", "value"), as_json=False)
+        found, currency = opened.plans.get(plan), opened.tokens.currency()
+        if as_json:
+            emit_json(described(opened, found, currency))
+        else:
+            say_plan(opened, found, currency)
 
 
 @command.command("network", help=t("plan.network.help"))
-@click.argument("plan", type=int, metavar=t("metavar.plan"))
+@click.argument("plan", type=PLAN, metavar=t("metavar.plan"))
 @argument("provider", "member")
 @click.option("--remove", is_flag=True, help=t("plan.network.remove"))
 @json_option
@@ -103,30 +90,22 @@ def pool(insurer: str, funded: str | None, withdrawn: str | None, as_json: bool)
     """Show an insurer's pool, after moving money into it or out of it."""
     from medunion.settlement import money
 
+    if funded is not None and withdrawn is not None:
+        raise UsageError("money goes into the pool or out of it: name --fund or --withdraw", field="withdraw")
+    into = None if funded is None else money.parse_payment(funded, "fund")
+    out = None if withdrawn is None else money.parse_payment(withdrawn, "withdraw")
     with network() as opened:
         number = opened.member_id(insurer)
         plans = opened.plans
-        if funded or withdrawn:
+        if into or out:
             plans = plans.acting(opened.member(insurer).acting(Role.FINANCE))
-        if funded:
-            plans.fund(number, money.parse(funded))
-        if withdrawn:
-            plans.withdraw(money.parse(withdrawn))
-        found = plans.pool(number)
+        if into:
+            plans.fund(number, into)
+        if out:
+            plans.withdraw(out)
+        found, currency = plans.pool(number), opened.tokens.currency()
     if as_json:
-        emit_json({"insurer": insurer, "free": found.free, "reserved": found.reserved})
+        emit_json({"insurer": insurer, "currency": currency, "free": found.free, "reserved": found.reserved})
         return
-    say("plan.pool.shown", insurer=insurer, free=money.show(found.free), reserved=money.show(found.reserved))
-
-
-def _row(opened: "Network", plan: "PublishedPlan") -> dict[str, Any]:
-    terms = plan.terms
-    return {
-        "plan": plan.plan,
-        "insurer": opened.member_name(plan.insurer),
-        "deductible": terms.deductible,
-        "annualLimit": terms.annual_limit,
-        "outOfPocketMax": terms.out_of_pocket_max,
-        "caseRate": terms.case_rate,
-        "autoAdjudicationLimit": plan.auto_adjudication_limit,
-    }
+    free, reserved = (money.show(each, currency) for each in (found.free, found.reserved))
+    say("plan.pool.shown", insurer=insurer, free=free, reserved=reserved)

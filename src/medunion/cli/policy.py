@@ -7,8 +7,9 @@ import click
 
 from medunion.cli.days import DAY
 from medunion.cli.files import read_file
+from medunion.cli.ids import Kind, find_id
 from medunion.cli.output import emit_json, emit_rows, say
-from medunion.cli.support import argument, done, group, json_option, moment, network, relaying, via_option
+from medunion.cli.support import PLAN, argument, done, group, json_option, moment, network, relaying, via_option
 from medunion.errors import InputError
 from medunion.locale import translate as t
 from medunion.vocabulary import Role
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
     from medunion.network import Network
 
 
+COLUMNS = ("policy", "insurer", "plan", "firstDay", "lastDay", "state", "acceptedAt")
+
+
 @group("policy")
 def command() -> None:
     """Issue, accept, end, show, list."""
 
 
 @command.command(help=t("policy.issue.help"))
-@click.argument("plan", type=int, metavar=t("metavar.plan"))
+@click.argument("plan", type=PLAN, metavar=t("metavar.plan"))
 @argument("patient")
 @click.option("--from", "first", type=DAY, required=True, metavar=t("metavar.day"), help=t("policy.issue.first"))
 @click.option("--until", "last", type=DAY, required=True, metavar=t("metavar.day"), help=t("policy.issue.last"))
@@ -63,7 +67,7 @@ def accept(wallet: str, policy: str, via: str | None, as_json: bool) -> None:
     """Accept a policy with its opening accumulators."""
     with network() as opened:
         identity = opened.identity(wallet)
-        number = policy_of(opened, identity.patient, policy)
+        number = find_id(opened, Kind.POLICY, policy, patient=identity.patient)
         receipt = opened.desk(relaying(opened, via)).relay(opened.policies.sign_acceptance(identity, number))
     done("policy.accept.done", receipt, as_json, policy="0x" + number.hex())
 
@@ -78,7 +82,7 @@ def accept(wallet: str, policy: str, via: str | None, as_json: bool) -> None:
 def end(patient: str, policy: str, last: int, by_insurer: bool, via: str | None, as_json: bool) -> None:
     """End a policy after a day, tomorrow (UTC) at the earliest."""
     with network() as opened:
-        number = policy_of(opened, opened.patient_id(patient), policy)
+        number = find_id(opened, Kind.POLICY, policy, patient=opened.patient_id(patient))
         if by_insurer:
             insurer = opened.member_name(opened.policies.get(number).insurer)
             receipt = opened.policies.acting(opened.member(insurer).acting(Role.FINANCE)).end(number, last)
@@ -95,8 +99,7 @@ def list_(patient: str, as_json: bool) -> None:
     """All policies that were issued to a patient."""
     with network() as opened:
         rows = [_row(opened, each, as_json) for each in opened.policies.of(opened.patient_id(patient))]
-    columns = ("policy", "insurer", "plan", "firstDay", "lastDay", "acceptedAt")
-    emit_rows(rows, columns, as_json=as_json)
+    emit_rows(rows, COLUMNS, as_json=as_json)
 
 
 @command.command(help=t("policy.show.help"))
@@ -112,37 +115,30 @@ def show(patient: str, policy: str, day: int | None, as_fhir: bool, as_json: boo
     from medunion.settlement import money
 
     with network() as opened:
-        found = opened.policies.get(policy_of(opened, opened.patient_id(patient), policy))
-        usage = opened.policies.usage(found.policy, day or day_of(opened.ledger.now()))
-        row = _row(opened, found, as_json)
+        found = opened.policies.get(find_id(opened, Kind.POLICY, policy, patient=opened.patient_id(patient)))
+        usage = opened.policies.usage(found.policy, day_of(opened.ledger.now()) if day is None else day)
+        row, currency = _row(opened, found, as_json), opened.tokens.currency()
     used = vars(usage.accumulators)
     if as_fhir:
         emit_json(to_fhir(found))
     elif as_json:
-        emit_json({**row, "period": usage.period, "used": used, "reserved": usage.reserved})
+        emit_json({**row, "period": usage.period, "currency": currency, "used": used, "reserved": usage.reserved})
     else:
-        emit_rows([row], ("policy", "insurer", "plan", "firstDay", "lastDay", "acceptedAt"), as_json=False)
-        amounts = {name: money.show(amount) for name, amount in used.items()}
-        say("policy.show.used", period=usage.period, reserved=money.show(usage.reserved), **amounts)
-
-
-def policy_of(opened: "Network", patient: bytes, text: str) -> bytes:
-    """A patient's policy by its id or the beginning of it; InputError when there is none, or several."""
-    wanted = text.lower().removeprefix("0x")
-    found = [each.policy for each in opened.policies.of(patient) if each.policy.hex().startswith(wanted)]
-    if len(found) != 1 or not wanted:
-        raise InputError(f"{len(found)} policies of the patient begin with {text}", field="policy", policy=text)
-    return found[0]
+        emit_rows([row], COLUMNS, as_json=False)
+        amounts = {name: money.show(amount, currency) for name, amount in {**used, "reserved": usage.reserved}.items()}
+        say("policy.show.used", period=usage.period, **amounts)
 
 
 def _row(opened: "Network", policy: "Policy", as_json: bool) -> dict[str, Any]:
     from medunion.care.fhir_parts import day
 
+    state = policy.state_at(opened.ledger.now())
     return {
         "policy": "0x" + policy.policy.hex(),
         "insurer": opened.member_name(policy.insurer),
         "plan": policy.plan,
         "firstDay": day(policy.first_day),
         "lastDay": day(policy.last_day),
+        "state": state if as_json else t(f"policy.state.{state}"),
         "acceptedAt": (policy.accepted_at or None) if as_json else moment(policy.accepted_at),
     }

@@ -23,6 +23,9 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 FOREVER = 2**40 - 1
 """The end of a term without end."""
 
+PLAN = click.IntRange(0, 2**32 - 1)
+"""The number of a plan version, as the ledger counts them."""
+
 json_option = click.option("--json", "as_json", is_flag=True, help=t("option.json"))
 via_option = click.option("--via", metavar=t("metavar.member"), help=t("option.via"))
 at_option = click.option("--at", metavar=t("metavar.member"), help=t("option.via"))

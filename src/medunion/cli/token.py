@@ -8,7 +8,7 @@ from medunion.cli.choices import camel
 from medunion.cli.member import report_decision
 from medunion.cli.output import emit_json, emit_rows, say
 from medunion.cli.support import argument, done, group, json_option, network, relaying, seat_option, via_option
-from medunion.errors import UnknownMember, UsageError
+from medunion.errors import InputError, UnknownMember, UsageError
 from medunion.locale import translate as t
 from medunion.vocabulary import MemberKind
 
@@ -74,9 +74,9 @@ def deadmit(who: str, bank: str | None, as_json: bool) -> None:
 @json_option
 def issue(who: str, amount: str, booking: str, bank: str | None, as_json: bool) -> None:
     """Issue money against a booking."""
-    from medunion.settlement.money import parse, show
+    from medunion.settlement.money import parse_payment, show
 
-    value = parse(amount)
+    value = parse_payment(amount)
     with network() as opened:
         account = opened.holders.account(who)
         receipt = opened.treasury(_bank(opened, bank)).issue(account, value, booking)
@@ -96,9 +96,12 @@ def issue(who: str, amount: str, booking: str, bank: str | None, as_json: bool) 
 def redeem(who: str, amount: str, payment: str, via: str | None, as_json: bool) -> None:
     """Give money back; the bank pays it out."""
     from medunion.access.emergency import Statement
-    from medunion.settlement.money import parse, show
+    from medunion.settlement.money import parse_payment, show
 
-    value, statement = parse(amount), Statement.new(payment)
+    value = parse_payment(amount)
+    if not payment.strip():
+        raise InputError("where the bank is to pay must be named", field="to")
+    statement = Statement.new(payment)
     with network() as opened:
         if opened.holders.is_wallet(who):
             identity = opened.identity(who)

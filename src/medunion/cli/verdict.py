@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from medunion.cli.ids import Kind, find_id
 from medunion.cli.support import relaying
 from medunion.errors import InputError, UsageError
 from medunion.locale import translate as t
@@ -35,11 +36,21 @@ class RulingOptions:
         amounts: dict[int, int] = {}
         for text in self.removed:
             policy, equals, amount = text.partition("=")
-            if not equals or not policy.isdecimal():
+            if not equals or not (policy.isascii() and policy.isdecimal()):
                 raise InputError("give what is removed as POLICY=AMOUNT, such as 1=200.00", field="remove", value=text)
+            if int(policy) in amounts:
+                raise InputError(f"policy {int(policy)} is named twice", field="remove", value=text)
             amounts[int(policy)] = parse(amount, "remove")
         refund = 0 if self.refund is None else parse(self.refund, "refund")
         return Ruling.of(amounts, refund, is_reversal=self.is_reversal)
+
+
+    def claim(self, *, is_contested: bool) -> "Ruling":
+        """The ruling that a dispute asks for: of a contest that it falls, else something of the claim; UsageError."""
+        asked = self.ruling()
+        if not is_contested and not (asked.is_reversal or any(asked.removed) or asked.refund):
+            raise UsageError("say what you ask for: --remove, --refund or --reverse", field="refund")
+        return asked
 
 
 def ruling_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -56,24 +67,15 @@ def ruling_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def find_claim(opened: "Network", text: str) -> "Agreement":
-    """The agreement of a claim, by its id or a beginning of it that no other claim has; InputError."""
-    digits = text.removeprefix("0x").lower()
-    filed = opened.ledger.events("ClaimSettlement", "ClaimFiled")
-    found = {event.arguments["claim"] for event in filed if event.arguments["claim"].hex().startswith(digits)}
-    if not digits or len(found) != 1:
-        raise InputError("no claim begins so" if not found else "several claims begin so", claim=text)
-    return opened.agreements.get(found.pop())
+    """The agreement of a claim, by its id."""
+    return opened.agreements.get(find_id(opened, Kind.CLAIM, text))
 
 
 def find_dispute(opened: "Network", text: str) -> "Dispute":
-    """A dispute by its id or a beginning of it that no other has; InputError."""
+    """A dispute by its id."""
     from medunion.disputes.service import Disputes
 
-    digits = text.removeprefix("0x").lower()
-    found = [each for each in Disputes(opened.ledger).of() if each.id.hex().startswith(digits)] if digits else []
-    if len(found) != 1:
-        raise InputError("no dispute begins so" if not found else "several disputes begin so", dispute=text)
-    return found[0]
+    return Disputes(opened.ledger).get(find_id(opened, Kind.DISPUTE, text))
 
 
 def find_drawn(opened: "Network", dispute: "Dispute", text: str) -> str:

@@ -42,7 +42,7 @@ def insure(stage: Stage) -> None:
     plans.fund(member.id, _POOL)
     items = desk.keep_catalogue(treatments.CATALOGUE)
     today = day_of(network.ledger.now())
-    for document in (treatments.BASIC, treatments.SUPPLEMENTARY):
+    for document in treatments.plans(today):
         plan, receipt = plans.publish(desk.keep_plan(json.dumps(document).encode()))
         plans.set_network(plan, stage.member(HOSPITAL_B).id)
         stage.say("published", name=document["name"], plan=plan, gas=f"{receipt.gas_used:,}")

@@ -25,9 +25,8 @@ CATALOGUE = f"""system,code,class,allowed,category,uses,days
 """.encode()
 """How the insurer takes each item; a knee is replaced once a year at most."""
 
-BASIC: dict[str, Any] = {
+_BASIC: dict[str, Any] = {
     "name": "Resident basic insurance",
-    "periodMonth": 1,
     "autoAdjudicationLimit": "5000.00",
     "reviewDays": 3,
     "rules": ["recordsWithheld", "frequency"],
@@ -40,11 +39,13 @@ BASIC: dict[str, Any] = {
     },
     "classes": {"A": "0", "B": "10", "C": "100"},
 }
-SUPPLEMENTARY: dict[str, Any] = {
-    **BASIC,
-    "name": "Supplementary insurance",
-    "benefit": {**BASIC["benefit"], "deductible": "0.00", "bands": [{"upTo": None, "pays": "50"}]},
-}
+
+
+def plans(today: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A basic and a supplementary plan whose years begin in this month: no treatment of these days lies in two."""
+    basic = {**_BASIC, "periodMonth": window_of(today).first.month}
+    half = {**basic["benefit"], "deductible": "0.00", "bands": [{"upTo": None, "pays": "50"}]}
+    return basic, {**basic, "name": "Supplementary insurance", "benefit": half}
 
 
 def examination(policies: tuple[bytes, ...], window: Window) -> Template:

@@ -127,6 +127,25 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """What is to be done next in a dispute, and for which parties it waits: none where it is a judge's or anybody's."""
+
+    dispute: Dispute
+    step: Step
+    parties: tuple[int, ...]
+
+
+def waits_for(step: Step, sides: Sequence[Side]) -> tuple[int, ...]:
+    """The parties that have not done a step yet; who withheld its secret has no strike."""
+    done = {
+        Step.COMMIT: [side.committed for side in sides],
+        Step.REVEAL: [side.revealed or not side.committed for side in sides],
+        Step.STRIKE: [side.struck or not side.revealed for side in sides],
+    }
+    return tuple(side.party for side, has in zip(sides, done.get(step, ()), strict=False) if not has)
+
+
+@dataclass(frozen=True, slots=True)
 class Drawn:
     """One of the five drawn: whether it sits now, and whether a party struck it or it declined."""
 

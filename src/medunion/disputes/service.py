@@ -10,9 +10,20 @@ from medunion.care.terms import Terms, agreement_id
 from medunion.chain.abi import encode_values
 from medunion.chain.service import Service, SignedAction
 from medunion.crypto.hashing import keccak256
-from medunion.disputes.dispute import PATIENT, Dispute, Drawn, Opening, Side, Stage, panel_of
+from medunion.disputes.dispute import (
+    PATIENT,
+    Awaited,
+    Dispute,
+    Drawn,
+    Opening,
+    Side,
+    Stage,
+    Step,
+    panel_of,
+    waits_for,
+)
 from medunion.disputes.ruling import Ruling
-from medunion.errors import InputError
+from medunion.errors import ContractRefused, InputError
 from medunion.ledger import Event, Receipt, Signer
 
 CONTRACT = "DisputeResolution"
@@ -32,6 +43,8 @@ _HISTORY = (
     "SettlementOffered",
     "DisputeEnded",
 )
+
+_OVERTAKEN = tuple(f"{CONTRACT}_{each}" for each in ("Anchored", "NotAnchored", "TooLate", "WrongStage"))
 
 
 def dispute_id(claim: bytes, opener: int) -> bytes:
@@ -69,6 +82,11 @@ class Disputes(Service):
             raise InputError("the ledger has no such dispute", dispute="0x" + dispute.hex())
         return Opening.from_event(found[0])
 
+    def outcome(self, dispute: bytes) -> Ruling | None:
+        """The ruling that was executed when it ended, nothing removed when it lapsed; None while it goes on."""
+        found = self.ledger.events(CONTRACT, "DisputeEnded", dispute=dispute)
+        return Ruling.from_event(found[0].arguments["ruling"]) if found else None
+
     def side(self, dispute: bytes, party: int) -> Side:
         """What a party has done in it."""
         return Side.from_call(party, self.ledger.call(CONTRACT, "sideOf", dispute, party))
@@ -77,6 +95,38 @@ class Disputes(Service):
         """The five drawn in order; empty before the draw."""
         (drawn, seated), values = self.ledger.calls([(CONTRACT, "panelOf", dispute), (CONTRACT, "disputeOf", dispute)])
         return panel_of(drawn, seated, values["out"])
+
+    def due(self, now: int) -> list[Awaited]:
+        """What is to be done next in every dispute that has not ended, and for whom it waits; as they were opened."""
+        found = [each for each in self.of() if not each.has_ended]
+        pairs = [(each.id, party) for each in found for party in each.parties]
+        answers = self.ledger.calls([(CONTRACT, "sideOf", *pair) for pair in pairs]) if pairs else []
+        sides = iter([Side.from_call(party, values) for (_, party), values in zip(pairs, answers, strict=True)])
+        steps = [each.step_at(now) for each in found]
+        return [
+            Awaited(each, step, waits_for(step, (next(sides), next(sides))))
+            for each, step in zip(found, steps, strict=True)
+        ]
+
+    def draw_due(self, now: int) -> dict[bytes, tuple[str, ...]]:
+        """Draws every panel that can be drawn; the accounts by dispute, none where a regulator rules instead.
+
+        What another member does at the same time, or what needs one more block, is left to the next run. Refused is
+        what a later run could not do either (ContractRefused).
+        """
+        drawn = {}
+        for each in self.due(now):
+            if each.step in (Step.ANCHOR, Step.DRAW):
+                try:
+                    if each.step is Step.ANCHOR:
+                        self.anchor(each.dispute.id)
+                    self.draw(each.dispute.id)
+                except ContractRefused as refused:
+                    if refused.details.get("error") not in _OVERTAKEN:
+                        raise
+                else:
+                    drawn[each.dispute.id] = tuple(one.account for one in self.panel(each.dispute.id))
+        return drawn
 
     def terms(self, dispute: Dispute) -> Terms:
         """The terms of the disputed claim's agreement."""

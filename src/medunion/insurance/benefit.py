@@ -72,7 +72,7 @@ def adjudicate(
 
     `limits` are what pools and other agreements' reservations leave each policy to pay (None: the annual limit alone).
     InputError for a claim that the contracts do not take: too many lines or policies, covers that do not fit the
-    policies, two policies by case, or sums above `MAX_AMOUNT`.
+    policies, two policies by case, or lines whose sum is above `MAX_AMOUNT`.
     """
     _require_claim(lines, policies, accumulators)
     remaining = [line.billed for line in lines]
@@ -88,11 +88,7 @@ def adjudicate(
             others = sum(result.paid for other, result in enumerate(results) if other != index)
             due = max(0, terms.case_rate - sum(remaining) - others)
             results[index] = _by_case(results[index], min(due, lefts[index]), accumulators[index])
-    for index, result in enumerate(results):
-        for name, value in vars(result.accumulators).items():
-            if value > MAX_AMOUNT:
-                raise InputError(f"{name} of policy {index} is more than {MAX_AMOUNT}", field=name, policy=index)
-    return Adjudication(tuple(results), tuple(remaining))
+    return Adjudication(tuple(map(_fitting, results)), tuple(remaining))
 
 
 def reservation(lines: Sequence[ClaimLine], terms: PlanTerms, index: int, free: int) -> int:
@@ -150,6 +146,12 @@ def _by_item(
 def _by_case(result: PolicyResult, paid: int, before: Accumulators) -> PolicyResult:
     """The same lines and accumulators, but for what is paid."""
     return replace(result, paid=paid, accumulators=replace(result.accumulators, paid=before.paid + paid))
+
+
+def _fitting(result: PolicyResult) -> PolicyResult:
+    """An accumulator stays at `MAX_AMOUNT` once it is there, as on the ledger."""
+    used = (min(each, MAX_AMOUNT) for each in result.accumulators.as_tuple())
+    return replace(result, accumulators=Accumulators(*used))
 
 
 def _self_pay(eligible: int, name: str, terms: PlanTerms) -> int:

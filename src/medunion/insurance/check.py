@@ -1,6 +1,8 @@
 """Runs a table of cases twice: through the deployed contracts on a devnet, and through the Python preview."""
 
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +10,8 @@ from medunion.care.terms import day_of
 from medunion.errors import MedUnionError
 from medunion.insurance.benefit import Adjudication
 from medunion.insurance.claims import preview
-from medunion.insurance.proving_ground import proving_ground
-from medunion.insurance.runner import ClaimRunner
-from medunion.insurance.table import Case, as_expected, mismatches
+from medunion.insurance.runner import contracts
+from medunion.insurance.table import Case, Table, as_expected, mismatches
 
 Progress = Callable[[int, int], None]
 """Told of cases done, and of how many there are."""
@@ -18,7 +19,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class CheckReport:
-    """`matched_…` count the cases all of whose claims came out as the table expects, by the contracts and in Python."""
+    """`matched_…` count the cases all of whose claims came out as the table expects, by the contracts and in Python.
+
+    `cases` has those that could not be read too: each is a mismatch `by` the table. `claims` are the others'.
+    """
 
     cases: int
     claims: int
@@ -37,29 +41,34 @@ class CheckReport:
         }
 
 
-def check(cases: Sequence[Case], progress: Progress = lambda _done, _all: None) -> CheckReport:
+def check(table: Table, progress: Progress = lambda _done, _all: None) -> CheckReport:
     """Runs all cases; a claim that one of the two cannot run is a mismatch of its case, and ends the case there."""
-    found: list[dict[str, Any]] = []
+    found = [
+        {"by": "table", "index": each.index, "case": each.name, "error": each.flaw.as_dict()} for each in table.unread
+    ]
     matched = {"contract": 0, "preview": 0}
-    with proving_ground() as ground:
-        runner = ClaimRunner(ground)
-        today = day_of(ground.ledger.now())
-        for index, case in enumerate(cases):
+    today = day_of(int(time.time()))
+    with contracts() if table.cases else nullcontext(preview) as by_contracts:
+        for done, case in enumerate(table.cases, 1):
             series = case.series(today)
-            for by, results in (("preview", preview(series)), ("contract", runner.run(series))):
-                wrong = _compared(by, case, results)
+            for by, runner in (("preview", preview), ("contract", by_contracts)):
+                wrong = _compared(by, case, runner(series))
                 matched[by] += not wrong
                 found += wrong
-            progress(index + 1, len(cases))
-    claims = sum(len(case.claims) for case in cases)
-    return CheckReport(len(cases), claims, matched["contract"], matched["preview"], tuple(found))
+            progress(done, len(table.cases))
+    claims = sum(len(case.claims) for case in table.cases)
+    cases = len(table.cases) + len(table.unread)
+    return CheckReport(cases, claims, matched["contract"], matched["preview"], tuple(found))
 
 
 def _compared(by: str, case: Case, results: Iterable[Adjudication]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
+    claim = 0
     try:
-        for at, result in enumerate(results):
-            found += [{"by": by, **each.as_dict()} for each in mismatches(case, at, as_expected(result))]
+        for result in results:
+            found += [{"by": by, **each.as_dict()} for each in mismatches(case, claim, as_expected(result))]
+            claim += 1
     except MedUnionError as failure:
-        found.append({"by": by, "case": case.name, "error": failure.as_dict()})
+        told = {"index": case.index, "case": case.name, "claim": claim, "error": failure.as_dict()}
+        found.append({"by": by, **told})
     return found

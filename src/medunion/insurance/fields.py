@@ -20,15 +20,17 @@ def member(place: str, name: str) -> str:
     return f"{place}.{name}" if place else name
 
 
-def fields(value: Any, place: str, names: Sequence[str], optional: Sequence[str] = ()) -> Mapping[str, Any]:
-    """An object with all of `names`, perhaps some of `optional`, and nothing else."""
+def fields(
+    value: Any, place: str, names: Sequence[str], optional: Sequence[str] = (), *, notes: bool = False
+) -> Mapping[str, Any]:
+    """An object with all of `names`, perhaps some of `optional`, and nothing else (`notes`: what else is ignored)."""
     if not isinstance(value, dict):
         refuse(place or "the document", "is no object")
     for name in names:
         if name not in value:
             refuse(member(place, name), "is missing")
     for name in value:
-        if name not in names and name not in optional:
+        if not notes and name not in names and name not in optional:
             refuse(member(place, str(name)), f"is unknown; known are {', '.join([*names, *optional])}")
     return value
 

@@ -6,6 +6,7 @@ Source of the rules: `contracts/interfaces/IInsurancePlans.sol`; FHIR R4 Coverag
 import secrets
 from dataclasses import dataclass
 
+from medunion.care.terms import day_of
 from medunion.chain.service import Service, SignedAction
 from medunion.errors import InputError
 from medunion.insurance.plan import Accumulators
@@ -15,6 +16,8 @@ _CONTRACT = "InsurancePlans"
 _NOBODY = bytes(32)
 ISSUE_TERM = 30 * 86_400
 """Seconds that a patient has to accept a policy, unless stated."""
+TERM_DAYS = 3_660
+"""Days that a policy lasts, and may end ahead, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,12 @@ class Policy:
     last_day: int
     accept_until: int
     accepted_at: int
+
+    def state_at(self, second: int) -> str:
+        """Where it stands then: `offered` or `lapsed` before acceptance, `accepted`, or `ended` by its days."""
+        if not self.accepted_at:
+            return "offered" if second <= self.accept_until else "lapsed"
+        return "accepted" if day_of(second) <= self.last_day else "ended"
 
     def covers(self, day: int) -> bool:
         """Whether the policy is accepted and covers a day."""
@@ -58,7 +67,15 @@ class Policies(Service):
         accept_until: int | None = None,
         salt: bytes | None = None,
     ) -> tuple[bytes, Receipt]:
-        """Issues a policy, from zero unless `opening` is stated; its id. The sender has FINANCE of the insurer."""
+        """Issues a policy, from zero unless `opening` is stated; its id. The sender has FINANCE of the insurer.
+
+        InputError for days out of order or too far apart.
+        """
+        today = day_of(self.ledger.now())
+        if last_day < first_day:
+            raise InputError("a policy ends before it begins", field="until")
+        if max(last_day - first_day, last_day - today) > TERM_DAYS:
+            raise InputError("a policy lasts, and ends within, ten years", field="until", days=TERM_DAYS)
         request = (
             plan,
             patient,

@@ -7,7 +7,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from medunion.chain import devnet
@@ -52,7 +52,8 @@ def proving_ground() -> Iterator[ProvingGround]:
         devnet.running(Path(folder)) as running,
         running.connect() as connection,
     ):
-        deployment = deploy(connection, devnet.account(0), devnet.parameters(), Path(folder) / "deployment.json")
+        undelayed = replace(devnet.parameters(), delay=0)
+        deployment = deploy(connection, devnet.account(0), undelayed, Path(folder) / "deployment.json")
         yield _Founding(connection, open_deployment(connection, deployment)).found()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from medunion.access.emergency import Statement
 from medunion.care.acceptance import check_told
 from medunion.care.items import Item
-from medunion.care.offers import Agreement
+from medunion.care.offers import Agreement, State
 from medunion.errors import InputError
 from medunion.identity.wallet import Identity
 from medunion.insurance.engine.answers import AnswerSigner
@@ -29,7 +29,7 @@ from medunion.settlement.evidence import Evidence, EvidenceFinder
 from medunion.settlement.facts import ClaimFacts
 from medunion.settlement.payout import BankPayout
 from medunion.settlement.review import ReviewDesk
-from medunion.vocabulary import Role
+from medunion.vocabulary import Role, camel
 
 
 class ClaimDesk:
@@ -44,7 +44,14 @@ class ClaimDesk:
         return Claims(self._session.ledger, self._member.acting(role))
 
     def evidence(self, agreement: Agreement, stated: Mapping[int, str], among: Sequence[str] = ()) -> Evidence:
-        """The records that prove the lines: see `EvidenceFinder.find`; items are those of the committed disclosure."""
+        """The records that prove the lines: see `EvidenceFinder.find`; items are those of the committed disclosure.
+
+        InputError, too, when the agreement is not one that is to be completed.
+        """
+        state = agreement.state_at(self._session.ledger.now())
+        if state is not State.ACCEPTED:
+            said = camel(state.name)
+            raise InputError(f"only an accepted agreement is completed, and this one is {said}", state=said)
         finder = EvidenceFinder(self._session.ledger, self._member.records())
         return finder.find(agreement, stated=stated, among=among, items=self.items(agreement))
 

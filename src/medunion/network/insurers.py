@@ -7,16 +7,20 @@
         history.sqlite        an index of them
 """
 
-from contextlib import ExitStack
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
+from medunion.care.offers import Agreement
 from medunion.care.predetermination import Predeterminer
 from medunion.errors import InputError, UnknownMember
 from medunion.files import write_whole
 from medunion.insurance.catalogue import Catalogue
 from medunion.insurance.catalogue_csv import read_catalogue
-from medunion.insurance.engine.answers import AnswerLog, AnswerSigner
-from medunion.insurance.engine.history import History
+from medunion.insurance.engine.answers import AnswerLog, AnswerSigner, SignedAnswer
+from medunion.insurance.engine.claim_request import read_claim_request
+from medunion.insurance.engine.history import History, KnownItem
 from medunion.insurance.engine.ledger import LedgerPolicies
 from medunion.insurance.engine.predetermination import PredeterminationService
 from medunion.insurance.engine.published import RULE_BITS
@@ -24,6 +28,10 @@ from medunion.insurance.plan_document import PlanDocument, read_plan
 from medunion.insurance.plans import Plans
 from medunion.insurance.policies import Policies
 from medunion.network.member import MemberHandle, Session
+from medunion.settlement import fhir_claim, fhir_predetermination
+from medunion.settlement.documents import predetermination_of
+from medunion.settlement.fhir_predetermination import Answered
+from medunion.settlement.token import Tokens
 from medunion.vocabulary import Role
 
 
@@ -67,7 +75,34 @@ class InsurerDesk:
             raise InputError(f"{self._member.name} has no catalogue here", member=self._member.name)
         return read_catalogue(path.read_bytes())
 
-    def predeterminer(self, history: History) -> Predeterminer:
+    def predetermine(self, claim: bytes) -> Answered:
+        """Answers a FHIR Claim with `use` = predetermination; FhirError (details: path) for what cannot be taken."""
+        currency = Tokens(self._session.ledger).currency()
+        asked = read_claim_request(claim, self.catalogue(), currency)
+        with closing(self.history()) as history:
+            found = self.predeterminer(history).answer(asked.enquiry, asked.diagnoses)
+        return Answered.of(found.answer, self._member.id, currency, asked=asked)
+
+    def predeterminations(self, agreement: Agreement, insurers: Sequence[int]) -> list[dict[str, Any]]:
+        """What the insurer was asked of an offer, and what it answered, as FHIR, for each of its own policies.
+
+        `insurers` are those of the offer's policies, in their order. Reads all answers; InputError when none is of it.
+        """
+        currency = Tokens(self._session.ledger).currency()
+        with closing(self.history()) as history:
+            given = {each.policy: each for each in history.answers() if _binds(each, agreement)}
+        found = []
+        for position, policy in enumerate(agreement.terms.policies):
+            if answer := given.get(policy):
+                items = [KnownItem.read(each).item for each in answer.document["items"]]
+                asked = predetermination_of(agreement.offer, items, insurers, currency, created=answer.time)
+                answered = Answered.of(answer, self._member.id, currency, sequence=position + 1)
+                found += [fhir_claim.to_fhir(asked, position), fhir_predetermination.to_fhir(answered)]
+        if not found:
+            raise InputError(f"{self._member.name} keeps no answer to this offer", agreement="0x" + agreement.id.hex())
+        return found
+
+    def predeterminer(self, history: History) -> PredeterminationService:
         """Answers as the insurer's adjudicator; InputError as `catalogue`."""
         ledger = self._session.ledger
         signer = self._member.account(self._member.with_role(Role.ADJUDICATOR))
@@ -84,6 +119,10 @@ class InsurerDesk:
     def _write(self, path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, data)
+
+
+def _binds(answer: SignedAnswer, agreement: Agreement) -> bool:
+    return answer.kind == "predetermined" and answer.subject == agreement.id
 
 
 class LocalInsurers:

@@ -8,7 +8,8 @@ evidence      which committed record proves which line
 facts         a claim as the ledger tells it
 claims        claims on the ledger: completion, receipts, reviews, reversals, debts
 review        the insurer's desk, on which its engine stands
-documents     a claim's FHIR resources, made from the ledger; fhir_* are the conversions, both ways
+documents     a claim's FHIR resources, made from the ledger; fhir_* are the conversions, both ways,
+              fhir_predetermination of an answer before treatment
 obligations   who owes whom in a period, netted
 instruction   the bank's file of it
 payout        the payout port: tokens, or the bank and its confirmation

@@ -3,13 +3,14 @@
 Source of the rules: `contracts/interfaces/IClaimSettlement.sol`. A claim is named by its agreement's id.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from medunion.care.agreements import Agreements
 from medunion.care.offers import Agreement
 from medunion.care.terms import Terms
+from medunion.chain.ledger import MOST_VALUES
 from medunion.chain.service import Service, SignedAction
 from medunion.errors import InputError
 from medunion.ledger import Event, Receipt, Signer
@@ -43,6 +44,14 @@ _HISTORY: Final = (
     "ReceivablePaid",
 )
 _DEBTS: Final = ("DebtIncurred", "DebtPaid")
+_TOLD: Final = (
+    (_CONTRACT, _HISTORY, "claim"),
+    (_CONTRACT, _DEBTS, "claim"),
+    (_PLANS, ("Adjudicated",), "agreement"),
+    (_PLANS, ("PoolPaid",), "agreement"),
+    ("CareAgreements", ("DepositDisbursed",), "agreement"),
+)
+"""What tells of a claim: a contract's events, and their argument that names it, at the same position in all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,7 @@ class Claims(Service):
         filed = self.ledger.events(_CONTRACT, "ClaimFiled", claim=claim)
         if not filed:
             raise InputError("no claim was filed for this agreement", agreement="0x" + claim.hex())
-        return self._facts(filed[0])
+        return self._facts(filed)[0]
 
     def of(
         self,
@@ -104,7 +113,8 @@ class Claims(Service):
             standings = self.ledger.calls([(_CONTRACT, "claimOf", each.arguments["claim"]) for each in filed])
             pairs = zip(filed, standings, strict=True)
             filed = [each for each, standing in pairs if Stage(standing["stage"]) in OPEN]
-        return [self._facts(each) for each in filed]
+        parts = [filed[start : start + MOST_VALUES] for start in range(0, len(filed), MOST_VALUES)]
+        return [each for part in parts for each in self._facts(part)]
 
     def history(self, claim: bytes) -> list[Event]:
         """Everything that happened to a claim, oldest first."""
@@ -193,57 +203,40 @@ class Claims(Service):
         adjudicated = self.ledger.events(_PLANS, "Adjudicated") if policies else []
         return {event.arguments["agreement"] for event in adjudicated if event.arguments["policy"] in policies}
 
-    def _facts(self, filed: Event) -> ClaimFacts:
-        claim: bytes = filed.arguments["claim"]
-        agreement = Agreements(self.ledger).get(claim)
-        policies = agreement.terms.policies
-        claim_of, currency, *rest = self.ledger.calls(
-            [
-                (_CONTRACT, "claimOf", claim),
-                ("SettlementToken", "currency"),
-                *((_CONTRACT, "shareOf", claim, position) for position in range(len(policies))),
-                *((_PLANS, "reviewOf", policy) for policy in policies),
-            ]
-        )
-        shares, reviews = rest[: len(policies)], rest[len(policies) :]
-        insurers = [insurer for insurer, _ in reviews]
-        standing, filing = Standing.from_call(claim_of), Filing.from_event(filed, len(policies))
-        history = self.history(claim)
-        return ClaimFacts(
-            agreement=agreement,
-            standing=standing,
-            filing=filing,
-            evidence=self._evidence(history, filed.transaction, len(agreement.offer.lines)),
-            adjudications=adjudications_of(
-                agreement,
-                standing,
-                filing,
-                insurers,
-                shares,
-                self.ledger.events(_PLANS, "Adjudicated", agreement=claim),
-                [event for event in history if event.name == "ClaimContested"],
-            ),
-            review_periods=tuple(terms["reviewPeriod"] for _, terms in reviews),
-            rules=tuple(terms["rules"] for _, terms in reviews),
-            totals=totals_of(agreement, standing, filing, self._money(claim, history)),
-            changed_at=history[-1].time,
-            currency=currency.decode(),
-        )
+    def _facts(self, filed: Sequence[Event]) -> list[ClaimFacts]:
+        """At most `MOST_VALUES` claims, in as many requests as one."""
+        ids = [event.arguments["claim"] for event in filed]
+        agreements = Agreements(self.ledger).among(ids)
+        asked: list[tuple[Any, ...]] = [("SettlementToken", "currency")]
+        for claim in ids:
+            policies = agreements[claim].terms.policies
+            asked.append((_CONTRACT, "claimOf", claim))
+            asked += [(_CONTRACT, "shareOf", claim, position) for position in range(len(policies))]
+            asked += [(_PLANS, "reviewOf", policy) for policy in policies]
+        currency, *answers = self.ledger.calls(asked)
+        told, evidence = self._told(ids, filed[0].block), self._completions(filed)
+        found = []
+        for event, completion in zip(filed, evidence, strict=True):
+            agreement = agreements[event.arguments["claim"]]
+            count = len(agreement.terms.policies)
+            own, answers = answers[: 1 + 2 * count], answers[1 + 2 * count :]
+            found.append(_facts_of(agreement, event, own, told[agreement.id], completion, currency.decode()))
+        return found
 
-    def _money(self, claim: bytes, history: list[Event]) -> list[Event]:
-        paid = self.ledger.events(_PLANS, "PoolPaid", agreement=claim)
-        return _in_order([*history, *paid, *self.ledger.events("CareAgreements", "DepositDisbursed", agreement=claim)])
+    def _told(self, claims: Sequence[bytes], since: int) -> dict[bytes, list[Event]]:
+        """All events of claims that were filed from a block on, by claim, oldest first."""
+        ids, told = list(claims), {claim: list[Event]() for claim in claims}
+        for contract, names, name in _TOLD:
+            for event in self.ledger.events(contract, names, since=since, **{name: ids}):
+                told[event.arguments[name]].append(event)
+        return {claim: _in_order(events) for claim, events in told.items()}
 
-    def _evidence(self, history: list[Event], transaction: str, lines: int) -> EvidenceUse:
-        """Records from the events; which proves which line from the completing call, where nothing stood between."""
-        used = tuple(event.arguments["recordId"] for event in history if event.name == "EvidenceUsed")
-        sent = self.ledger.connection.request("eth_getTransactionByHash", transaction)
-        data = bytes.fromhex(str(sent["input"])[2:]) if sent else b""
-        passed = self.ledger.contracts.abi(_CONTRACT).function("complete").arguments(data)
-        if passed is None:
-            return EvidenceUse(used, ())
-        of_line = tuple(used[index] for index in passed[0][4])
-        return EvidenceUse(used, of_line if len(of_line) == lines else ())
+    def _completions(self, filed: Sequence[Event]) -> list[tuple[int, ...]]:
+        """Of each claim, which of its records proves which line; empty where something stood before the completion."""
+        sent = self.ledger.connection.request_many([("eth_getTransactionByHash", each.transaction) for each in filed])
+        complete = self.ledger.contracts.abi(_CONTRACT).function("complete")
+        passed = [complete.arguments(bytes.fromhex(str(each["input"])[2:]) if each else b"") for each in sent]
+        return [() if each is None else tuple(each[0][4]) for each in passed]
 
 
 def released(claims: Claims, awaited: Iterable[Awaited]) -> list[Receipt]:
@@ -256,6 +249,42 @@ def released(claims: Claims, awaited: Iterable[Awaited]) -> list[Receipt]:
         elif each.due.step is Step.CONCEDE:
             done.append(claims.concede(terms))
     return done
+
+
+def _facts_of(
+    agreement: Agreement,
+    filed: Event,
+    answers: Sequence[Any],
+    told: Sequence[Event],
+    completion: Sequence[int],
+    currency: str,
+) -> ClaimFacts:
+    """A claim from `claimOf`, and `shareOf` and `reviewOf` of each policy; from its events; and from `_completions`."""
+    count = len(agreement.terms.policies)
+    standing, shares, reviews = Standing.from_call(answers[0]), answers[1 : 1 + count], answers[1 + count :]
+    filing = Filing.from_event(filed, count)
+    used = tuple(event.arguments["recordId"] for event in told if event.name == "EvidenceUsed")
+    of_line = tuple(used[index] for index in completion)
+    return ClaimFacts(
+        agreement=agreement,
+        standing=standing,
+        filing=filing,
+        evidence=EvidenceUse(used, of_line if len(of_line) == len(agreement.offer.lines) else ()),
+        adjudications=adjudications_of(
+            agreement,
+            standing,
+            filing,
+            [insurer for insurer, _ in reviews],
+            shares,
+            [event for event in told if event.name == "Adjudicated"],
+            [event for event in told if event.name == "ClaimContested"],
+        ),
+        review_periods=tuple(terms["reviewPeriod"] for _, terms in reviews),
+        rules=tuple(terms["rules"] for _, terms in reviews),
+        totals=totals_of(agreement, standing, filing, told),
+        changed_at=[event for event in told if event.name in (*_HISTORY, *_DEBTS)][-1].time,
+        currency=currency,
+    )
 
 
 def _in_order(events: list[Event]) -> list[Event]:

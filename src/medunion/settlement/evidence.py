@@ -111,6 +111,9 @@ class EvidenceFinder:
         `stated` names a line's record (lines from 0), `among` the only records to look at for the others. InputError.
         """
         lines = [line.category for line in agreement.offer.lines]
+        for line in stated or ():
+            if not 0 <= line < len(lines):
+                raise InputError(f"there is no line {line + 1}: the agreement has {len(lines)}", line=line + 1)
         usable = self._usable(agreement)
         named = {line: _named(usable, text) for line, text in (stated or {}).items()}
         looked_at = [_named(usable, text) for text in among] or [each for each in usable if each.category in lines]

@@ -32,6 +32,14 @@ def parse(text: str, field: str = "amount") -> int:
     return minor_units(Decimal(written), field)
 
 
+def parse_payment(text: str, field: str = "amount") -> int:
+    """`parse` for money that moves: InputError for nothing, too."""
+    value = parse(text, field)
+    if not value:
+        raise InputError(f"{field} is nothing: an amount from 0.01 moves", field=field, value=text)
+    return value
+
+
 def minor_units(value: Decimal, field: str = "amount") -> int:
     """Minor units of an exact decimal; InputError as `parse`, and for a negative or no finite value."""
     if not value.is_finite() or value < 0:
@@ -45,7 +53,7 @@ def minor_units(value: Decimal, field: str = "amount") -> int:
 
 
 def show(amount: int, currency: str = "") -> str:
-    """An amount in minor units as people read it: `12.50`, or `12.50 CNY`; negative ones with a sign."""
+    """An amount in minor units: for people `1,240.00 CNY`, as files have it `1240.00`; with a sign below 0."""
     sign = "-" if amount < 0 else ""
     whole, part = divmod(abs(amount), _SCALE)
-    return f"{sign}{whole}.{part:0{DECIMALS}d}{' ' + currency if currency else ''}"
+    return f"{sign}{whole:,}.{part:0{DECIMALS}d} {currency}" if currency else f"{sign}{whole}.{part:0{DECIMALS}d}"

@@ -169,8 +169,8 @@ contract ClaimSettlementReviewTest is SettlementBase {
         _refuseRule(4);
     }
 
-    function test_Contest_RevertWhen_ThereIsNoSuchRule() public {
-        _refuseRule(35);
+    function testFuzz_Contest_RevertWhen_ThereIsNoSuchRule(uint8 rule) public {
+        _refuseRule(uint8(bound(rule, 32, 255)));
     }
 
     function test_Contest_RevertWhen_NoRecordsWereAskedFor() public {

@@ -12,12 +12,16 @@ from typing import Any
 import pytest
 
 from medunion.care import fhir_consent, fhir_contract
-from medunion.care.documents import open_document
-from medunion.care.terms import day_number
+from medunion.care.documents import open_document, to_text
+from medunion.care.terms import Cover, day_number
 from medunion.chain import devnet
+from medunion.fhir import parse_resource
+from medunion.fhir.validator import validate
 from medunion.insurance.plans import Plans
 from medunion.insurance.policies import Policies
 from medunion.network import Home, Network, Passphrases
+from medunion.settlement import fhir_claim, fhir_predetermination
+from medunion.settlement.claim import Use
 from medunion.vocabulary import Role
 
 from .commands import ROOT, Cli
@@ -124,6 +128,14 @@ def later(clinic: Cli, days: int) -> None:
         devnet.advance(connection, days * DAY)
 
 
+def resources(bundle: str) -> list[dict[str, Any]]:
+    """The resources of a Bundle, valid R4, amounts exact."""
+    found: list[dict[str, Any]] = [each["resource"] for each in json.loads(bundle, parse_float=Decimal)["entry"]]
+    for each in found:
+        validate(parse_resource(to_text(each).encode()).resource)
+    return found
+
+
 def offered(clinic: Cli, *more: object) -> str:
     return str(clinic.data("agreement", "offer", "alice", "colonoscopy.json", *more)["agreement"])
 
@@ -185,6 +197,45 @@ class TestAgreement:
         clinic.said("agreement", "withdraw", agreement)
 
 
+    @pytest.mark.usefixtures("folder")
+    def test_what_insurers_were_asked_and_answered_is_read_back(self, clinic: Cli, policy: str) -> None:
+        agreement = offered(clinic)
+        read = {who: resources(clinic.said("agreement", "show", agreement, "--as", who, "--fhir", "predetermination"))
+                for who in ("alice", "hospital-b", "basic")}  # fmt: skip
+        asked, answered = read["basic"]
+        found = fhir_predetermination.from_fhir(answered)
+        assert "0x" + found.policy.hex() == policy
+        assert found.request == ("urn:medunion:agreement", agreement)
+        assert found.valid_until == clinic.data("agreement", "show", agreement)["acceptUntil"]
+        assert (found.covers, found.billed) == ((Cover(0, 10_000), Cover(1, 800)), (12_000, 800))
+        assert read["alice"] == read["hospital-b"]
+        claims = [fhir_claim.from_fhir(claim) for claim in (asked, *read["alice"])]
+        assert {("0x" + claim.id.hex(), claim.use) for claim in claims} == {(agreement, Use.PREDETERMINATION)}
+        clinic.said("agreement", "cancel", "alice", agreement)
+
+    def test_an_insurer_answers_a_claim_again(self, clinic: Cli, folder: Path) -> None:
+        agreement = offered(clinic)
+        printed = clinic.said("agreement", "show", agreement, "--as", "alice", "--fhir", "predetermination")
+        (asked,) = resources(printed)
+        (folder / "claim.json").write_text(to_text(asked), encoding="utf-8")
+        printed = clinic.said("agreement", "show", agreement, "--as", "basic", "--fhir", "predetermination")
+        asked, first = resources(printed)
+        said = json.loads(clinic.said("insurance", "predetermine", "basic", "claim.json"), parse_float=Decimal)
+        validate(parse_resource(to_text(said).encode()).resource)
+        assert said["item"] == first["item"]
+        assert said["request"] == first["request"], "the Claim's identifier is the agreement"
+        found = fhir_predetermination.from_fhir(said)
+        assert (found.valid_until, found.reference != fhir_predetermination.from_fhir(first).reference) == (None, True)
+        stranger = {**asked, "patient": {"identifier": {"system": "urn:medunion:patient", "value": "0x" + "07" * 32}}}
+        (folder / "claim.json").write_text(to_text(stranger), encoding="utf-8")
+        refused = json.loads(clinic.said("insurance", "predetermine", "basic", "claim.json"))
+        assert (refused["outcome"], refused["disposition"]) == ("error", "the policy is another patient's")
+        (folder / "claim.json").write_text(to_text({**asked, "use": "claim"}), encoding="utf-8")
+        assert "Claim.use" in clinic.refused("insurance", "predetermine", "basic", "claim.json")
+        assert "no catalogue" in clinic.refused("insurance", "predetermine", "hospital-b", "claim.json")
+        clinic.said("agreement", "cancel", "alice", agreement)
+
+
 class TestRefused:
     @pytest.mark.usefixtures("folder")
     def test_a_file_of_another_offer(self, clinic: Cli) -> None:
@@ -200,8 +251,24 @@ class TestRefused:
         agreement = offered(clinic, "--no-record", "-o", "told.json")
         assert "--as" in clinic.refused("agreement", "disclosure", agreement, "-o", "x.html")
         assert ".html" in clinic.refused("agreement", "disclosure", agreement, "-o", "x.pdf", "--document", "told.json")
-        assert "begins with this" in clinic.refused("agreement", "show", "0xffffffffffff")
-        assert "no such agreement" in clinic.refused("agreement", "show", "0x" + "00" * 32)
+        assert "no agreement id begins so" in clinic.refused("agreement", "show", "0xffffffffffff")
+        assert "no agreement id begins so" in clinic.refused("agreement", "show", "0x" + "00" * 32)
+        assert "--care-plan" in clinic.refused("agreement", "offer", "alice", "colonoscopy.json", "--visit", "1")
+
+    @pytest.mark.usefixtures("folder")
+    def test_a_file_that_cannot_be_written_is_noticed_before_anything_is_offered(self, clinic: Cli) -> None:
+        before = clinic.data("agreement", "list")
+        said = clinic.refused("agreement", "offer", "alice", "colonoscopy.json", "-o", "no-such-folder/told.json")
+        assert "no-such-folder/told.json cannot be written" in said
+        assert clinic.data("agreement", "list") == before
+
+    @pytest.mark.usefixtures("folder")
+    def test_an_agreement_of_another_patient(self, clinic: Cli) -> None:
+        agreement = offered(clinic)
+        clinic.said("wallet", "new", "mallory")
+        for command in ("accept", "cancel"):
+            assert "another patient id" in clinic.refused("agreement", command, "mallory", agreement)
+        clinic.said("agreement", "cancel", "alice", agreement)
 
     def test_a_template_is_refused_by_its_path(self, clinic: Cli, policy: str, folder: Path) -> None:
         template(clinic, policy, folder, maxPatientShare="500.00")

@@ -88,7 +88,7 @@ class TestPropose:
     def test_the_patient_reads_document_and_dates(self, cli: Cli, pia: str, proposed: str) -> None:
         shown = cli.data("careplan", "show", proposed[:20], "--as", pia)
         assert (shown["carePlan"], shown["state"], shown["provider"]) == (proposed, "proposed", "hospital-b")
-        assert (shown["visits"], shown["maxPrice"]) == (2, "150.00 CNY")
+        assert (shown["visits"], shown["maxPrice"], shown["currency"]) == (2, 15_000, "CNY")
         assert shown["document"]["title"] == "Yearly check-up"
         assert shown["document"]["goals"] == ["Illness found early"]
         assert shown["document"]["template"]["lines"][0]["price"] == "120.00"
@@ -219,6 +219,6 @@ class TestEnd:
 
 class TestMistakes:
     def test_names_what_is_wrong(self, cli: Cli) -> None:
-        assert "no such care plan" in cli.refused("careplan", "show", "0x" + "00" * 32)
+        assert "no care plan id begins so" in cli.refused("careplan", "show", "0x" + "00" * 32)
         assert "whose plans" in cli.refused("careplan", "list")
         assert "26.11.2026" in cli.misused("careplan", "due", "--patient", "pia", "--on", "26.11.2026")

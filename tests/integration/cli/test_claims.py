@@ -129,13 +129,33 @@ class TestClaim:
         assert (shown["state"], shown["insurerPaid"], shown["patientPaid"]) == ("reversed", 0, 0)
 
     def test_what_is_refused(self, clinic: Cli) -> None:  # noqa: F811
-        assert "no claim on the ledger begins with this" in clinic.refused("claim", "status", "0x12345678")
+        assert "no claim id begins so" in clinic.refused("claim", "status", "0x12345678")
         agreement = agreed(clinic)
         assert "no such record" in clinic.refused("claim", "complete", agreement, "--record", "1=Procedure/none")
         assert "lines from 1" in clinic.refused("claim", "complete", agreement, "--record", "0=Procedure/none")
+        assert "there is no line 3" in clinic.refused("claim", "complete", agreement, "--record", "3=Procedure/none")
+        assert "this one is offered" in clinic.refused("claim", "complete", offered(clinic))
         settled = completed(clinic, "settled", "--receipt", "alice")
         assert "no policy of this claim is under review" in clinic.refused("claim", "approve", settled)
-        assert "more than is owed" in clinic.refused("claim", "pay", "alice", settled, "5000")
+        assert "this one is settled" in clinic.refused("claim", "complete", settled)
+        assert "stage: settled" in clinic.refused("claim", "confirm", "alice", settled)
+        assert "more than is owed: 22.24 CNY" in clinic.refused("claim", "pay", "alice", settled, "5000")
+        assert "amount is nothing" in clinic.refused("claim", "pay", "alice", settled, "0")
+        assert "more than is owed: 0.00 CNY" in clinic.refused("claim", "repay", "hospital-b", "5.00")
+
+    def test_nothing_is_allowed_to_be_taken_by_what_is_refused(self, clinic: Cli) -> None:  # noqa: F811
+        settled = completed(clinic, "allowed nothing", "--receipt", "alice")
+        clinic.refused("claim", "pay", "alice", settled, "5000")
+        with Network.open(Home(clinic.home), Passphrases.fixed(SECRET)) as network:
+            parties = (network.identity("alice").payer.address, network.ledger.contracts.address("ClaimSettlement"))
+            assert network.ledger.call("SettlementToken", "allowance", *parties) == 0
+
+    def test_what_is_to_be_done_next_is_said(self, clinic: Cli) -> None:  # noqa: F811
+        agreement = agreed(clinic)
+        recorded(clinic, "what is next")
+        said = clinic.said("claim", "complete", agreement)
+        assert "is filed: pending" in said
+        assert "open: the patient may confirm; else the contest window ends" in said
 
 
 class TestReview:

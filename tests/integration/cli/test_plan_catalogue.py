@@ -72,3 +72,51 @@ class TestCatalogue:
 
     def test_a_folder_without_bundles_is_refused(self, cli: Cli, tmp_path: Path) -> None:
         assert "has no .json or .json.gz file" in cli.refused("plan", "learn", tmp_path, "-o", tmp_path / "c.csv")
+
+
+class TestPlans:
+    def test_a_plan_as_people_and_as_programs_read_it(self, cli: Cli, insurer: str, document: Path) -> None:
+        plan = cli.data("plan", "publish", insurer, document)["plan"]
+        shown, (listed,) = cli.data("plan", "show", plan), cli.data("plan", "list")[-1:]
+        assert {**listed, **shown} == shown
+        assert (shown["name"], shown["currency"], shown["annualLimit"]) == ("Basic 2026", "CNY", 10_000_000)
+        assert (shown["classNames"], shown["classSelfPayBps"]) == (["A", "B", "C"], [0, 1_000, 2_000])
+        assert shown["rules"] == PLAN["rules"]
+        said = cli.said("plan", "show", plan)
+        assert f"Plan {plan} of {insurer}: Basic 2026" in said
+        assert "annual limit 100,000.00 CNY, out-of-pocket maximum none" in said
+        assert "pays 80 % of what is covered from 0.00 CNY of a period on" in said
+        assert "self-pay by class: A 0 %, B 10 %, C 20 %" in said
+        assert "a review lasts 3 days" in said
+        assert "100,000.00 CNY" in cli.said("plan", "list")
+
+    def test_a_number_that_is_none(self, cli: Cli) -> None:
+        assert "there is no plan 9999" in cli.refused("plan", "show", "9999")
+        assert "not in the range" in cli.run("plan", "show", 2**32).err
+
+    def test_money_goes_one_way_or_not_at_all(self, cli: Cli, insurer: str) -> None:
+        for amounts in (("--fund", "1", "--withdraw", "1"), ("--fund", "0"), ("--fund", ""), ("--withdraw", "1.001")):
+            assert "withdraw" in (said := cli.refused("plan", "pool", insurer, *amounts)) or "fund" in said
+        assert cli.data("plan", "pool", insurer) == {"insurer": insurer, "currency": "CNY", "free": 0, "reserved": 0}
+
+
+class TestPolicies:
+    def test_state_days_and_what_is_used(self, cli: Cli, insurer: str, document: Path) -> None:
+        plan = cli.data("plan", "publish", insurer, document)["plan"]
+        cli.said("wallet", "new", "insured")
+        cli.said("patient", "register", "insured", "--at", "hospital-a")
+        days = ("--from", "2026-01-01", "--until", "2026-12-31")
+        policy = cli.data("policy", "issue", plan, "insured", *days)["policy"]
+        assert [each["state"] for each in cli.data("policy", "list", "insured")] == ["offered"]
+        cli.said("policy", "accept", "insured", policy)
+        assert [each["state"] for each in cli.data("policy", "list", "insured")] == ["accepted"]
+        assert "paid 0.00 CNY; reserved 0.00 CNY" in cli.said("policy", "show", "insured", policy)
+        assert cli.data("policy", "show", "insured", policy)["currency"] == "CNY"
+
+    def test_days_out_of_order_or_too_far_apart(self, cli: Cli, insurer: str, document: Path) -> None:
+        plan = cli.data("plan", "publish", insurer, document)["plan"]
+        cli.said("wallet", "new", "early")
+        early = ("policy", "issue", plan, "early")
+        assert "ends before it begins" in cli.refused(*early, "--from", "2026-02-01", "--until", "2026-01-01")
+        assert "ten years" in cli.refused(*early, "--from", "2026-01-01", "--until", "2199-12-31")
+        assert "from 1900-01-01 on" in cli.run(*early, "--from", "1850-01-01", "--until", "1850-12-31").err

@@ -222,4 +222,4 @@ class TestEmergency:
 
     def test_an_unknown_emergency(self, cli: Cli) -> None:
         error = cli.refused("emergency", "review", "0xabcd", "--by", "regulator", "--unjustified", "--finding", "x")
-        assert "there is no such emergency" in error
+        assert "no emergency id begins so" in error

@@ -77,7 +77,7 @@ class TestIssue:
         assert "issued for this booking before" in error
         assert cli.data("token", "balance", wallet)["amount"] == 20_00
 
-    @pytest.mark.parametrize("amount", ["12,50", "0.001", "1e3", "lots"])
+    @pytest.mark.parametrize("amount", ["12,50", "0.001", "1e3", "lots", "0", "0.00", "", "1,000.00"])
     def test_what_is_no_amount_changes_nothing(self, cli: Cli, wallet: str, amount: str) -> None:
         assert "amount" in cli.refused("token", "issue", wallet, amount, "--booking", "another")
         assert cli.data("token", "balance", wallet)["amount"] == 20_00
@@ -103,7 +103,12 @@ class TestRedeem:
         assert cli.data("token", "balance", "laboratory")["amount"] == 3_00
 
     def test_more_than_there_is(self, cli: Cli, wallet: str) -> None:
-        assert "holds less than that" in cli.refused("token", "redeem", wallet, "20.01", "--to", "account 12-3")
+        said = cli.refused("token", "redeem", wallet, "20.01", "--to", "account 12-3")
+        assert "holds less than that" in said
+        assert "balance: 20.00" in said
+
+    def test_nowhere(self, cli: Cli, wallet: str) -> None:
+        assert "where the bank is to pay must be named" in cli.refused("token", "redeem", wallet, "1.00", "--to", " ")
 
 
 class TestSupply:

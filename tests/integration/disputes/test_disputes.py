@@ -1,5 +1,7 @@
 """Disputes on a devnet: a secret that is withheld, a silent panel, a regulator, and what the commands refuse."""
 
+from typing import Any
+
 import pytest
 
 from medunion.disputes.dispute import PATIENT, Stage, Step
@@ -40,6 +42,38 @@ class TestDraw:
         assert [each["seated"] for each in panel] == [True, False, True, True, False]
         assert [each["out"] for each in panel] == [False, True, False, False, False]
 
+    def test_anybodys_run_draws_what_is_due_and_names_whom(
+        self, cli: Cli, treatments: Treatments, dispute: str
+    ) -> None:
+        other = str(cli.data("dispute", "open", "hospital-b", contested(treatments), "--reason", "Too.")["dispute"])
+
+        def due(*options: object) -> dict[str, dict[str, Any]]:
+            return {each["dispute"]: each for each in cli.data("dispute", "due", *options)}
+
+        assert [due()[dispute][name] for name in ("next", "who")] == ["commit", ["hospital-b", "basic"]]
+        for party_ in ("hospital-b", "basic"):
+            cli.said("dispute", "commit", party_, dispute)
+        cli.said("dispute", "reveal", "hospital-b", dispute)
+        cli.said("dispute", "commit", "hospital-b", other)
+        assert (due()[dispute]["who"], due()[other]["who"]) == (["basic"], ["basic"])
+        waiting = due("--member", "hospital-b")
+        assert not {dispute, other} & waiting.keys()
+        assert due("--draw", "--via", "hospital-b")[dispute]["drawn"] is None, "a secret is missing still"
+        cli.said("dispute", "reveal", "basic", dispute)
+        assert due()[dispute]["next"] == "draw"
+        run = due("--draw", "--member", "extra")
+        assert [run[dispute][name] for name in ("next", "who")] == ["strike", ["hospital-b", "basic"]]
+        assert run[dispute]["drawn"] == [each["account"] for each in cli.data("dispute", "status", dispute)["panel"]]
+        assert len(run[dispute]["drawn"]) == 5
+        assert other not in run
+        assert due("--draw")[dispute]["drawn"] is None, "the next run finds nothing to draw"
+        advance(treatments.consortium.network, 6 * DAY + 2)
+        assert due()[other]["next"] == "anchor"
+        said = cli.said("dispute", "due", "--draw")
+        assert "dispute rule" in said, "nobody brought a secret, so nobody strikes"
+        panel = cli.data("dispute", "status", other)["panel"]
+        assert all(str(each["name"]) in said for each in panel), "people read names"
+
     def test_a_silent_panel_leaves_the_computed_adjudication(
         self, cli: Cli, treatments: Treatments, dispute: str
     ) -> None:
@@ -66,7 +100,8 @@ class TestDraw:
         for name in leaving:
             cli.said("dispute", "resign", name)
         advance(network, 6 * DAY + 2)
-        assert cli.data("dispute", "draw", dispute)["panel"] == []
+        (run,) = [each for each in cli.data("dispute", "due", "--draw") if each["dispute"] == dispute]
+        assert (run["drawn"], run["next"], run["who"]) == ([], "rule", [])
         assert regulator.id in [each.member for each in network.members.all()]
         assert cli.data("dispute", "rule", "regulator", dispute, "--reverse")["decided"] is True
         (row,) = [each for each in cli.data("dispute", "list") if each["dispute"] == dispute]
@@ -81,6 +116,7 @@ class TestParties:
         network = treatments.consortium.network
         found = treatments.complete("patient's secret", (treatments.insure(),), receipt=True)
         claim = "0x" + found.id.hex()
+        assert "say what you ask for" in cli.refused("dispute", "open", "patient", claim, "--reason", "Nothing.")
         opened = cli.data("dispute", "open", "patient", claim, "--reverse", "--reason", "Nothing was done.")
         identifier = dispute_id(found.id, PATIENT)
         assert opened["dispute"] == "0x" + identifier.hex()
@@ -108,8 +144,11 @@ class TestParties:
         assert "above what was adjudicated" in cli.refused(
             "dispute", "settle", "hospital-b", dispute, "--remove", "1=77.77"
         )
-        assert "no dispute begins so" in cli.refused("dispute", "status", "0xffffffff")
-        assert "no claim begins so" in cli.refused("dispute", "open", "basic", "0xffffffff", "--reason", "x")
+        assert "named twice" in cli.refused(
+            "dispute", "settle", "hospital-b", dispute, "--remove", "1=1", "--remove", "1=2"
+        )
+        assert "no dispute id begins so" in cli.refused("dispute", "status", "0xffffffff")
+        assert "no claim id begins so" in cli.refused("dispute", "open", "basic", "0xffffffff", "--reason", "x")
         assert "in this place" in cli.refused("dispute", "strike", "basic", dispute, "1")
         assert "hexadecimal" in cli.refused("dispute", "evidence", "basic", dispute, "0x12")
         assert "acts for no party" in cli.refused("dispute", "commit", "extra", dispute)
@@ -128,5 +167,6 @@ class TestArbiters:
         assert "zhou" not in cli.said("dispute", "arbiters")
         assert len(cli.data("dispute", "arbiters")) == before - 1
         assert "is no arbiter" in cli.refused("dispute", "resign", "zhou")
-        cli.said("dispute", "appoint", "zhou", "--days", 30, "--seat", 1, "--seat", 2)
+        said = cli.said("dispute", "appoint", "zhou", "--days", 30, "--seat", 1, "--seat", 2)
+        assert "appointArbiter zhou:1: done." in said
         assert len(cli.data("dispute", "arbiters")) == before

@@ -36,7 +36,7 @@ def test_every_command_does_what_the_page_says(cli: Cli, treatments: Treatments)
             known["$DISPUTE"] = re.findall("Dispute (0x[0-9a-f]{64})", done)[0]
         if words[2] == "strike" and words[3] == "basic":
             known["$FIRST"], known["$SECOND"], _ = seated(cli, known["$DISPUTE"])
-    assert "5.00 of the patient's part is refunded" in said["status"][0]
+    assert "5.00 CNY of the patient's part is refunded" in said["status"][0]
     assert ["Agreed by both" in each for each in said["settle"]] == [False, True]
     assert ["Decided" in each for each in said["rule"]] == [False, True]
     assert "lin" in said["arbiters"][0]

@@ -42,7 +42,7 @@ CATALOGUE = Catalogue(
 )
 LABORATORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 PLAN = {
-    "name": "Reviewed from 1.00 on", "periodMonth": 1, "autoAdjudicationLimit": "1.00", "reviewDays": 3,
+    "name": "Reviewed from 1.00 on", "autoAdjudicationLimit": "1.00", "reviewDays": 3,
     "rules": list(RULE_BITS), "classes": {"A": "0", "B": "10"},
     "benefit": {"deductible": "0.00", "annualLimit": "100000.00", "outOfPocketMax": None, "caseRate": None,
                 "bands": [{"upTo": None, "pays": "80"}]},
@@ -51,7 +51,7 @@ PLAN = {
 
 @dataclass
 class Insurance:
-    """The insurer `basic` with a published plan, a policy, and its engine."""
+    """The insurer `basic` with a published plan, whose years begin in this month, a policy, and its engine."""
 
     consortium: Consortium
     plan: int
@@ -106,7 +106,8 @@ def insurance(consortium: Consortium) -> Iterator[Insurance]:  # noqa: F811
     network = consortium.network
     member, ledger = network.member("basic"), network.ledger
     plans, policies = Plans(ledger, member.acting(Role.FINANCE)), Policies(ledger, member.acting(Role.FINANCE))
-    document = read_plan(json.dumps(PLAN).encode(), RULE_BITS)
+    month = (date(1900, 1, 1) + timedelta(days=consortium.today)).month
+    document = read_plan(json.dumps({**PLAN, "periodMonth": month}).encode(), RULE_BITS)
     plan, _ = plans.publish(document)
     plans.set_network(plan, network.member("hospital-b").id)
     policy, _ = policies.issue(plan, consortium.identity.patient, consortium.today - 30, consortium.today + 300)

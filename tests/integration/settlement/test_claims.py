@@ -2,6 +2,7 @@
 
 import pytest
 
+from medunion.care.agreements import Agreements
 from medunion.care.offers import State
 from medunion.errors import ContractRefused, InputError
 from medunion.settlement.claim import Outcome, Stage, Totals
@@ -11,6 +12,7 @@ from medunion.settlement.facts import ClaimFacts
 from medunion.settlement.fhir_benefit import from_fhir as read_explanation
 from medunion.settlement.fhir_claim import from_fhir as read_claim
 from medunion.settlement.fhir_response import from_fhir as read_response
+from medunion.settlement.review import ReviewDesk
 from medunion.settlement.standing import Step
 from medunion.vocabulary import Category, Role
 from tests.unit.settlement.claims import exchanged
@@ -171,6 +173,47 @@ class TestReview:
         received = treatments.claims.get(found.id)
         assert not received.standing.withheld
         assert received.standing.clock == received.changed_at
+
+
+class TestManyClaims:
+    """What is read of many claims is what is read of each, in as many requests as of a few."""
+
+    def test_are_the_same_as_one_by_one(self, treatments: Treatments) -> None:
+        policies = (treatments.insure(limit=LOW), treatments.insure(1))
+        settled = treatments.complete("settled", (policies[1],), receipt=True)
+        contested = treatments.complete("contested", policies, receipt=True)
+        adjudicator = treatments.adjudicator()
+        adjudicator.receive_evidence(contested.agreement.terms)
+        adjudicator.contest(contested.agreement.terms, 3, b"\x07" * 32)
+        unpaid = treatments.complete("nobody insures it", ())
+        found = {each.id: each for each in treatments.claims.of(provider=settled.provider)}
+        for each in (settled, contested, unpaid):
+            assert found[each.id] == treatments.claims.get(each.id)
+        assert found[contested.id].standing.stage is Stage.CONTESTED
+
+    def test_are_asked_about_together(self, treatments: Treatments, monkeypatch: pytest.MonkeyPatch) -> None:
+        policy = treatments.insure(limit=LOW)
+        desk = ReviewDesk(treatments.adjudicator(), treatments.insurer(0).member.id)
+        asked: list[bytes] = []
+        provider = treatments.claims.ledger.connection._provider
+        post = provider._post
+        monkeypatch.setattr(provider, "_post", lambda url, body: asked.append(body) or post(url, body))
+
+        def requests(note: str, claims: int) -> int:
+            for number in range(claims):
+                treatments.complete(f"{note} {number}", (policy,))
+            asked.clear()
+            assert [each.policy for each in desk.awaiting()].count(policy) >= claims
+            return len(asked)
+
+        few, many = requests("few", 2), requests("many", 8)
+        # A batch takes 100 calls; lanes, claims' states and completing transactions go in batches.
+        assert many <= few + 2
+        assert many < 40
+
+    def test_of_no_claims_nothing_is_asked_about_agreements(self, treatments: Treatments) -> None:
+        assert treatments.claims.of(among=()) == []
+        assert Agreements(treatments.claims.ledger).among([]) == {}
 
 
 class TestReverse:

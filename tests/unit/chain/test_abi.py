@@ -129,6 +129,11 @@ class TestEvent:
         event = abi.event("GrantSet")
         assert event.topics({"member": 7}) == ["0x" + event.topic.hex(), None, "0x" + (7).to_bytes(32, "big").hex()]
 
+    def test_a_filter_takes_any_of_a_list(self, abi: Abi) -> None:
+        event = abi.event("GrantSet")
+        wanted = ["0x" + each.to_bytes(32, "big").hex() for each in (7, 9)]
+        assert event.topics({"member": [7, 9]}) == ["0x" + event.topic.hex(), None, wanted]
+
 
 class TestRefusal:
     def error(self, signature: str, types: list[str], values: list[object]) -> bytes:

@@ -72,6 +72,13 @@ class TestCallMany:
             assert connection.call_many(CALLS) == [data for _, data in CALLS]
         assert len(node.asked) == 1
 
+    def test_requests_of_any_kind_go_together(self, node: Node) -> None:
+        to, data = CALLS[0]
+        with Connection(node.url) as connection:
+            call = {"to": to, "data": "0x" + data.hex()}
+            assert connection.request_many([("eth_call", call, "latest")] * 2) == ["0x" + data.hex()] * 2
+        assert len(node.asked) == 1
+
     def test_none_asks_nothing(self, node: Node) -> None:
         with Connection(node.url) as connection:
             assert connection.call_many([]) == []

@@ -57,6 +57,11 @@ class TestFind:
         assert queries[1]["topics"] == [["0x" + abi.event("Counted").topic.hex()], f"0x{5:064x}"]
         assert queries[1]["fromBlock"] == "0x7"
 
+    def test_any_of_no_values_is_nothing_and_not_everything(self, events: Events, node: FakeNode, abi: Abi) -> None:
+        node.answers["eth_getLogs"] = lambda _: [log(abi, 5)]
+        assert events.find("Counter", "Counted", {"number": []}) == []
+        assert len(events.find("Counter", "Counted", {"number": [5]})) == 1
+
     def test_asks_for_less_when_the_node_refuses(self, events: Events, node: FakeNode, abi: Abi) -> None:
         node.height = 1000
 

@@ -41,6 +41,7 @@ DYNAMIC = {
     "metavar.{}": "a positional argument's word, by its name",
     "patient.rotate.{}": "what was rotated: key, account or trustees",
     "reason.{}": "why a release point, a ledger or a grant refused",
+    "policy.state.{}": "where a policy stands",
     "record.outcome.{}": "what became of a bundle among many",
     "record.state.{}": "where a batch's keys are",
     "recovery.event.{}": "what happened to a recovery, by the ledger's event",

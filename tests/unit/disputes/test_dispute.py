@@ -1,11 +1,17 @@
 """Rulings as the contract hashes them, and what is next in a dispute."""
 
+from dataclasses import replace
+from typing import cast
+
 import pytest
 from eth_hash.auto import keccak
 
-from medunion.disputes.dispute import Dispute, Stage, Step, panel_of
+from medunion.chain.artifacts import artifact
+from medunion.disputes.dispute import Awaited, Dispute, Drawn, Side, Stage, Step, panel_of, waits_for
 from medunion.disputes.ruling import NOTHING, Ruling
-from medunion.errors import InputError
+from medunion.disputes.service import CONTRACT, Disputes
+from medunion.errors import ContractRefused, InputError
+from medunion.ledger import Receipt
 
 END = 1_000
 NOBODY = "0x" + "00" * 20
@@ -45,6 +51,74 @@ class TestRuling:
             with pytest.raises(InputError, match="from 1 to 4"):
                 Ruling.of({policy: 1})
         assert Ruling.of({}) == NOTHING
+
+
+def side(party: int, *done: str) -> Side:
+    return Side(party, "committed" in done, "revealed" in done, "struck" in done, 0, bytes(32))
+
+
+class TestWaitsFor:
+    @pytest.mark.parametrize(
+        ("step", "sides", "parties"),
+        [
+            (Step.COMMIT, (side(0), side(7)), (0, 7)),
+            (Step.COMMIT, (side(0, "committed"), side(7)), (7,)),
+            (Step.REVEAL, (side(0, "committed", "revealed"), side(7, "committed")), (7,)),
+            (Step.REVEAL, (side(0), side(7, "committed")), (7,)),
+            (Step.STRIKE, (side(0, "committed", "revealed", "struck"), side(7, "committed", "revealed")), (7,)),
+            (Step.STRIKE, (side(0, "committed"), side(7, "committed", "revealed")), (7,)),
+            *((step, (side(0), side(7)), ()) for step in (Step.ANCHOR, Step.DRAW, Step.RULE, Step.LAPSE, Step.NOTHING)),
+        ],
+    )
+    def test_who_has_not_done_it_yet(self, step: Step, sides: tuple[Side, Side], parties: tuple[int, ...]) -> None:
+        assert waits_for(step, sides) == parties
+
+
+class Drawing(Disputes):
+    """Disputes whose panels can be drawn, unless `refused` names the error of it; remembers what was sent."""
+
+    def __init__(self, awaited: dict[bytes, Step], refused: dict[bytes, str]) -> None:
+        self.awaited, self.refused = awaited, refused
+        self.sent: list[tuple[str, bytes]] = []
+
+    def due(self, now: int) -> list[Awaited]:
+        assert now == END
+        disputes = {each: replace(dispute(Stage.DRAW), id=each) for each in self.awaited}
+        return [Awaited(disputes[each], step, ()) for each, step in self.awaited.items()]
+
+    def anchor(self, dispute: bytes) -> Receipt:
+        self.sent.append(("anchor", dispute))
+        return cast(Receipt, None)
+
+    def draw(self, dispute: bytes) -> Receipt:
+        if dispute in self.refused:
+            raise ContractRefused("refused", error=self.refused[dispute])
+        self.sent.append(("draw", dispute))
+        return cast(Receipt, None)
+
+    def panel(self, dispute: bytes) -> tuple[Drawn, ...]:
+        return (Drawn("0x" + dispute.hex(), True, False),)
+
+
+class TestDrawDue:
+    def test_draws_what_can_be_drawn_and_fixes_the_block_where_that_is_missing(self) -> None:
+        disputes = Drawing({b"a": Step.DRAW, b"b": Step.STRIKE, b"c": Step.ANCHOR, b"d": Step.LAPSE}, {})
+        assert disputes.draw_due(END) == {b"a": ("0x61",), b"c": ("0x63",)}
+        assert disputes.sent == [("draw", b"a"), ("anchor", b"c"), ("draw", b"c")]
+
+    @pytest.mark.parametrize("error", ["Anchored", "NotAnchored", "TooLate", "WrongStage"])
+    def test_what_another_did_or_what_is_too_early_stops_no_other(self, error: str) -> None:
+        disputes = Drawing({b"a": Step.DRAW, b"b": Step.DRAW}, {b"a": f"DisputeResolution_{error}"})
+        assert disputes.draw_due(END) == {b"b": ("0x62",)}
+
+    def test_other_refusals_are_told(self) -> None:
+        disputes = Drawing({b"a": Step.DRAW}, {b"a": "DisputeResolution_NotArbiter"})
+        with pytest.raises(ContractRefused):
+            disputes.draw_due(END)
+
+    def test_the_errors_are_the_contracts(self) -> None:
+        errors = {each["name"] for each in artifact(CONTRACT).abi if each["type"] == "error"}
+        assert {f"{CONTRACT}_{each}" for each in ("Anchored", "NotAnchored", "TooLate", "WrongStage")} <= errors
 
 
 class TestStep:

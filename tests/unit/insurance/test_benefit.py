@@ -64,9 +64,11 @@ class TestAdjudicate:
             adjudicate(lines, policies, [Accumulators()] * len(policies))
         assert refused.value.details["field"] == field
 
-    def test_an_accumulator_that_no_contract_holds_is_refused(self) -> None:
-        with pytest.raises(InputError, match="covered_used of policy 0"):
-            adjudicate([line(10, 10)], [PLAN], [Accumulators(covered_used=MAX_AMOUNT - 9)])
+    def test_an_accumulator_stays_at_the_most_that_the_ledger_holds(self) -> None:
+        before = Accumulators(covered_used=MAX_AMOUNT - 9, out_of_pocket_used=MAX_AMOUNT - 1)
+        result = adjudicate([line(10, 10)] * 2, [PLAN], [before])
+        assert [each.paid for each in result.policies[0].lines] == [8, 8]
+        assert result.accumulators == (Accumulators(0, MAX_AMOUNT, MAX_AMOUNT, 16),)
 
 
 class TestReservation:

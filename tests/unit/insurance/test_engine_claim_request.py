@@ -133,6 +133,8 @@ class TestReadClaimRequest:
             (claim(use="claim"), "Claim.use"),
             (claim(status="cancelled"), "Claim.use"),
             (claim(item=None), "Claim.item"),
+            (claim(type={"text": "x"}), "Claim.type"),
+            (claim(type=concept(("http://terminology.hl7.org/CodeSystem/claim-type", "x"))), "Claim.type"),
             (claim(patient={"reference": "Patient/p1"}), "Claim.patient"),
             (claim(provider=named("member", "B")), "Claim.provider.identifier.value"),
             (claim(insurance=[insurance(focal=False), insurance(sequence=2, focal=False)]), "Claim.insurance"),

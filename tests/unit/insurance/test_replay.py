@@ -15,8 +15,8 @@ from medunion.insurance.benefit import Adjudication
 from medunion.insurance.claims import Series, preview
 from medunion.insurance.plan import Band
 from medunion.insurance.replay import Replay, replay
+from medunion.insurance.replay.folder import read_folder
 from medunion.insurance.replay.predict import Mismatch
-from medunion.insurance.replay.reading import read_folder
 from tests.unit.insurance.explanations import adjudicated, eob, folder, item, read
 
 SAMPLES = Path(samples.__file__).parent
@@ -105,6 +105,14 @@ class TestPrediction:
     def test_payments_rounded_to_units_still_tell_a_round_rate(self) -> None:
         line = item(1, submitted=7.38, allowed=7.38, deductible=0, coinsurance=1.48, paid=5.90)
         assert series_of(eob("a", line))[0].policies[0].bands == (Band(None, 8000),)
+
+    def test_figures_that_were_never_rounded_tell_an_odd_rate(self) -> None:
+        assert series_of(eob("a", adjudicated(1, 7.38, 0.8373)))[0].policies[0].bands == (Band(None, 8373),)
+
+    def test_a_self_pay_rounded_to_units_still_tells_a_round_rate(self) -> None:
+        line = item(1, submitted=7.38, allowed=7.38, deductible=0, coinsurance=1.33, paid=5.31)
+        terms = series_of(eob("a", line))[0].policies[0]
+        assert (terms.class_self_pay_bps, terms.bands) == ({"covered": 1000}, (Band(None, 8000),))
 
     def test_a_first_explanation_that_shows_nothing_is_predicted_by_the_next(self, tmp_path: Path) -> None:
         nothing = eob("a", adjudicated(1, 0.0), day="2010-01-01")
@@ -220,7 +228,7 @@ class TestReading:
         with pytest.raises(InputError, match="is no folder"):
             replay(tmp_path / "none")
 
-    @pytest.mark.parametrize("data", [b"{", b"[]", b"", b"\xff\xfe", gzip.compress(b"{}")[:-4], b"[" * 100_000])
+    @pytest.mark.parametrize("data", [b"{", b"", b"\xff\xfe", gzip.compress(b"{}")[:-4], b"[" * 100_000])
     def test_a_damaged_file_is_named(self, tmp_path: Path, data: bytes) -> None:
         (tmp_path / "bad.json").write_bytes(data)
         with pytest.raises(FhirError, match=r"bad\.json"):

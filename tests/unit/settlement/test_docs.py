@@ -40,7 +40,7 @@ def rows(*names: str) -> list[list[str]]:
 
 class TestExample:
     def test_the_table_for_insurance_check_expects_what_comes_out(self) -> None:
-        (case,), (raw,) = parse_table(table()), table()
+        (case,), (raw,) = parse_table(table()).cases, table()
         result = computed(raw["policies"], raw["start"], raw["claims"][0]["lines"])
         assert mismatches(case, 0, as_expected(result)) == []
 

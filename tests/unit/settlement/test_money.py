@@ -57,7 +57,8 @@ class TestMinorUnits:
 class TestShow:
     @pytest.mark.parametrize(
         ("amount", "currency", "expected"),
-        [(0, "", "0.00"), (5, "", "0.05"), (1250, "CNY", "12.50 CNY"), (-105, "", "-1.05"), (-5, "CNY", "-0.05 CNY")],
+        [(0, "", "0.00"), (5, "", "0.05"), (1250, "CNY", "12.50 CNY"), (-105, "", "-1.05"), (-5, "CNY", "-0.05 CNY"),
+         (123_456_789, "CNY", "1,234,567.89 CNY"), (123_456_789, "", "1234567.89")],
     )
     def test_two_decimals_always(self, amount: int, currency: str, expected: str) -> None:
         assert show(amount, currency) == expected

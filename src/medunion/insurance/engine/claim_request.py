@@ -22,16 +22,25 @@ from medunion.fhir import parse_bundle
 from medunion.fhir.service_day import day_number
 from medunion.insurance.catalogue import Catalogue, Coding
 from medunion.insurance.catalogue_learned import codings_of, system_category
+from medunion.settlement.claim import ClaimType
+from medunion.settlement.fhir_codes import HL7, code_in, one_of
 
 _MOST_QUANTITY = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ClaimRequest:
-    """An enquiry, and the diagnoses that its provider states for each line. The items have new salts."""
+    """An enquiry, and the diagnoses that its provider states for each line. The items have new salts.
+
+    Of the Claim that asks: its type, its `identifier` (system and value; None where it has none), and the `sequence` of
+    the insurance that is asked.
+    """
 
     enquiry: Enquiry
     diagnoses: tuple[frozenset[Coding], ...]
+    type: ClaimType
+    identifier: tuple[str, str] | None
+    sequence: int
 
 
 def read_claim_request(data: bytes, catalogue: Catalogue, currency: str) -> ClaimRequest:
@@ -46,24 +55,35 @@ def read_claim_request(data: bytes, catalogue: Catalogue, currency: str) -> Clai
     days = [_days(line, claim, f"Claim.item[{index}]") for index, line in enumerate(lines)]
     if not days:
         raise refused("Claim.item", "is empty")
+    policy, sequence = _policy(claim)
     enquiry = Enquiry(
-        policy=_policy(claim),
+        policy=policy,
         patient=patient_of(claim["patient"], "Claim.patient"),
         provider=member_of(claim["provider"], "Claim.provider"),
         service_from=min(first for first, _ in days),
         service_until=max(last for _, last in days),
         items=tuple(_item(line, f"Claim.item[{index}]", catalogue, currency) for index, line in enumerate(lines)),
     )
-    return ClaimRequest(enquiry, tuple(frozenset(_diagnoses(line, claim)) for line in lines))
+    identifiers = [each for each in claim.get("identifier", ()) if {"system", "value"} <= each.keys()]
+    kind = code_in(claim["type"], HL7 + "claim-type", "Claim.type")
+    return ClaimRequest(
+        enquiry,
+        tuple(frozenset(_diagnoses(line, claim)) for line in lines),
+        one_of(ClaimType, kind, "Claim.type"),
+        (identifiers[0]["system"], identifiers[0]["value"]) if identifiers else None,
+        sequence,
+    )
 
 
-def _policy(claim: dict[str, Any]) -> bytes:
+def _policy(claim: dict[str, Any]) -> tuple[bytes, int]:
+    """The policy that is asked, and its place among the Claim's."""
     listed = claim["insurance"]
     focal = [index for index, each in enumerate(listed) if each["focal"] or len(listed) == 1]
     if len(focal) != 1:
         raise refused("Claim.insurance", "one of them must be focal")
     path = f"Claim.insurance[{focal[0]}].coverage.identifier"
-    return id_of(listed[focal[0]]["coverage"].get("identifier"), "policy", path)
+    asked = listed[focal[0]]
+    return id_of(asked["coverage"].get("identifier"), "policy", path), asked["sequence"]
 
 
 def _item(line: dict[str, Any], path: str, catalogue: Catalogue, currency: str) -> Item:

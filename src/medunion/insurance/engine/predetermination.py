@@ -138,7 +138,11 @@ class PredeterminationService:
         terms = proposal.terms
         until = terms.accept_until
         refusal, lines = self._judge_proposal(proposal, until)
-        document: dict[str, Any] = {"agreement": agreement_id(terms).hex(), "patient": terms.patient.hex()}
+        document: dict[str, Any] = {
+            "agreement": agreement_id(terms).hex(),
+            "patient": terms.patient.hex(),
+            "provider": terms.provider,
+        }
         if refusal is not None:
             document |= {"reason": refusal.reason.concept(), "lines": list(lines)}
             self._keep("refused", agreement_id(terms), proposal.policy, document)
@@ -149,6 +153,7 @@ class PredeterminationService:
             "validUntil": until,
             "predetermination": signature.hex(),
             "items": [KnownItem(item).as_dict() for item in proposal.items],
+            "covers": [list(each.as_arguments()) for each in proposal.own_covers],
         }
         self._keep("predetermined", agreement_id(terms), proposal.policy, document)
         return Predetermination(self._signer.address, until, signature)

@@ -5,6 +5,7 @@ maximum and no second band, so the terms have none.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
@@ -12,17 +13,36 @@ from medunion.insurance.fields import WHOLE_RATE
 from medunion.insurance.plan import Band, PlanTerms
 from medunion.settlement.money import MAX_AMOUNT
 
-from .reading import ExplainedLine, Explanation
+from .reading import ExplainedLine, Explanation, UnreadItem
 
 CLASS: Final = "covered"
 """The one class of an inferred plan."""
 
+_NOISE: Final = Decimal("0.1")
+"""Of a product of units and basis points, from amounts with eight decimals."""
 _ROUND: Final = (1_000, 500, 100, 50, 25, 10, 5, 1)
 
 
 def shows_terms(explanation: Explanation) -> bool:
     """Whether terms can be told from it: something was allowed."""
     return any(line.allowed > 0 for line in explanation.lines)
+
+
+def currency_of(explanation: Explanation) -> str:
+    """The currency that its first line names; empty where none does."""
+    return next((line.currency for line in explanation.lines if line.currency), "")
+
+
+def within(explanation: Explanation, currency: str) -> Explanation:
+    """Its lines in a plan's currency; the others are among its unread items."""
+    fits = [not currency or line.currency in ("", currency) for line in explanation.lines]
+    kept = tuple(line for line, here in zip(explanation.lines, fits, strict=True) if here)
+    others = tuple(
+        UnreadItem(explanation.eob, line.item, f"is in {line.currency}, the first of its payer and year in {currency}")
+        for line, here in zip(explanation.lines, fits, strict=True)
+        if not here
+    )
+    return replace(explanation, lines=kept, unread=explanation.unread + others)
 
 
 def infer(lines: Sequence[ExplainedLine]) -> PlanTerms:
@@ -55,23 +75,30 @@ def self_pay(line: ExplainedLine) -> Decimal:
 
 
 def _self_pay_bps(lines: Sequence[ExplainedLine]) -> int:
-    total = sum((eligible(line) for line in lines), Decimal(0))
-    own = sum((self_pay(line) for line in lines), Decimal(0))
-    return units(own * WHOLE_RATE / total) if total else 0
+    return _rate([(eligible(line), self_pay(line)) for line in lines])
 
 
 def _pay_bps(lines: Sequence[ExplainedLine]) -> int:
-    """The rate that gives every line's payment, the roundest where several do; else the nearest to them all."""
+    return _rate([(eligible(line) - self_pay(line) - (line.deductible or 0), line.paid) for line in lines])
+
+
+def _rate(parts: Sequence[tuple[Decimal, Decimal]]) -> int:
+    """The rate that makes each second amount of the first, the roundest where several do; else the nearest to them all.
+
+    Seconds with fractions of a unit were never rounded, so that they tell the rate alone.
+    """
+    shown = [(whole, part) for whole, part in parts if units(whole) > 0]
+    total = sum((whole for whole, _ in shown), Decimal(0))
+    in_all = sum((part for _, part in parts), Decimal(0))
+    nearest = min(WHOLE_RATE, units(in_all * WHOLE_RATE / total)) if total else 0
+    exact = all(abs(whole * nearest - part * WHOLE_RATE) < _NOISE for whole, part in shown)
+    if exact and any(part % 1 for _, part in shown):
+        return nearest
     low, high = 0, WHOLE_RATE
-    rests = [(units(eligible(line) - self_pay(line) - (line.deductible or 0)), units(line.paid)) for line in lines]
-    for rest, paid in rests:
-        if rest > 0:
-            # half_up(rest * rate / WHOLE_RATE) = paid
-            low = max(low, -((WHOLE_RATE - 2 * paid * WHOLE_RATE) // (2 * rest)))
-            high = min(high, (2 * paid * WHOLE_RATE + WHOLE_RATE - 1) // (2 * rest))
-    total = sum(rest for rest, _ in rests if rest > 0)
-    paid_in_all = sum((line.paid for line in lines), Decimal(0))
-    nearest = min(WHOLE_RATE, units(paid_in_all * WHOLE_RATE / total)) if total else 0
+    for whole, part in ((units(whole), units(part)) for whole, part in shown):
+        # half_up(whole * rate / WHOLE_RATE) = part
+        low = max(low, -((WHOLE_RATE - 2 * part * WHOLE_RATE) // (2 * whole)))
+        high = min(high, (2 * part * WHOLE_RATE + WHOLE_RATE - 1) // (2 * whole))
     if low > high or low <= nearest <= high and nearest % _ROUND[0] == 0:
         return nearest
     step = next(step for step in _ROUND if low <= high // step * step)

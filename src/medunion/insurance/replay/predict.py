@@ -10,10 +10,11 @@ from typing import Any, Final
 from medunion.errors import MedUnionError
 from medunion.insurance.benefit import ClaimLine, Cover, LineResult
 from medunion.insurance.claims import FiledClaim, Runner, Series, preview
-from medunion.insurance.plan import MAX_LINES, Accumulators, PlanTerms
+from medunion.insurance.plan import MAX_LINES, Accumulators
 
-from .inference import CLASS, eligible, infer, shows_terms, units
-from .reading import ExplainedLine, Explanation, UnreadItem, read_folder
+from .folder import read_folder
+from .inference import CLASS, currency_of, eligible, infer, shows_terms, units, within
+from .reading import ExplainedLine, Explanation, UnreadItem
 
 _EPOCH: Final = date(1900, 1, 1)
 _CLAIM: Final = "claim"
@@ -70,24 +71,28 @@ class Replay:
     def of(cls, explanations: Iterable[Explanation]) -> "Replay":
         """Terms from the first explanation that shows any of each payer and year; accumulators begin at nothing."""
         ordered = sorted(explanations, key=lambda each: (each.day, each.moment, each.eob))
-        terms: dict[tuple[str, int], PlanTerms] = {}
-        groups: dict[tuple[str, int, str], list[Explanation]] = {}
+        shown: dict[tuple[str, int], Explanation] = {}
         for each in ordered:
-            year = (_EPOCH + timedelta(each.day)).year
             if shows_terms(each):
-                terms.setdefault((each.payer, year), infer(each.lines))
+                shown.setdefault((each.payer, _year(each)), each)
+        groups: dict[tuple[str, int, str], list[Explanation]] = {}
+        unread: list[UnreadItem] = []
+        for found in ordered:
+            key = found.payer, _year(found)
+            each = within(found, currency_of(shown.get(key, found)))
+            unread += each.unread
             if each.lines:
-                groups.setdefault((each.payer, year, each.patient), []).append(each)
+                groups.setdefault((*key, each.patient), []).append(each)
         series = []
         explained = []
         for number, ((payer, year, _), members) in enumerate(groups.items()):
-            plan = terms.get((payer, year)) or infer(members[0].lines)
+            first = shown.get((payer, year), members[0])
+            plan = infer(within(first, currency_of(first)).lines)
             parts = [(each.day, part) for each in members for part in _parts(each)]
             claims = tuple(FiledClaim(tuple(_claim_line(line) for _, line in part), day) for day, part in parts)
             series.append(Series(f"{payer} {year} #{number + 1}", (plan,), (Accumulators(),), claims))
             explained.append(tuple(part for _, part in parts))
-        unread = tuple(item for each in ordered for item in each.unread)
-        return cls(len(ordered), tuple(series), tuple(explained), unread)
+        return cls(len(ordered), tuple(series), tuple(explained), tuple(unread))
 
     def run(self, runner: Runner = preview, progress: Progress = lambda _done, _all: None) -> Report:
         """Runs all series and compares every line."""
@@ -104,15 +109,20 @@ class Replay:
 
 
 def replay(folder: Path) -> Report:
-    """Predicts all explanations of benefits of a folder of FHIR bundles; errors as `reading.read_folder`."""
+    """Predicts all explanations of benefits of a folder of FHIR bundles; errors as `folder.read_folder`."""
     return Replay.of(read_folder(folder)).run()
+
+
+def _year(explanation: Explanation) -> int:
+    return (_EPOCH + timedelta(explanation.day)).year
 
 
 def _compared(runner: Runner, series: Series, explained: tuple[Part, ...]) -> Iterator[list[list[Mismatch]]]:
     """For each claim the mismatches of each of its lines; a claim that fails is the series' last."""
     done = 0
+    results = runner(series)
     try:
-        for result in runner(series):
+        for result in results:
             figures = zip(explained[done], result.policies[0].lines, strict=True)
             yield [list(_differences(eob, line, found)) for (eob, line), found in figures]
             done += 1
@@ -137,15 +147,19 @@ def _claim_line(line: ExplainedLine) -> ClaimLine:
 
 
 def _differences(eob: str, line: ExplainedLine, found: LineResult) -> Iterator[Mismatch]:
-    """Payments are compared as rounded; a coinsurance is what the rounded payment leaves, half a unit off at most."""
+    """Payments are compared as rounded; a coinsurance is what the rounded payment leaves, half a unit off at most.
+
+    A price of fractions of a unit is filed as rounded, so what follows from it is off by as much.
+    """
+    slack = max(abs(stated - units(stated)) for stated in (line.submitted, line.allowed))
     exact: Mapping[str, tuple[Decimal | None, int]] = {
         "eligible": (eligible(line), found.eligible),
         "deductible": (line.deductible, found.deductible),
         "paid": (line.paid, found.paid),
     }
     for field, (stated, figure) in exact.items():
-        if stated is not None and units(stated) != figure:
+        if stated is not None and units(stated) != figure and not (slack and abs(stated - figure) <= _HALF + slack):
             yield Mismatch(eob, line.item, field, str(units(stated)), str(figure))
     left = found.eligible - found.self_pay - found.deductible - found.paid
-    if line.coinsurance is not None and abs(line.coinsurance - left) > _HALF:
+    if line.coinsurance is not None and abs(line.coinsurance - left) > _HALF + slack:
         yield Mismatch(eob, line.item, "coinsurance", str(units(line.coinsurance)), str(left))

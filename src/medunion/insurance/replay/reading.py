@@ -1,4 +1,4 @@
-"""Explanations of benefits out of FHIR bundles, amounts exact to the author's digits.
+"""An explanation of benefits (FHIR R4), amounts exact to the author's digits.
 
 Codes of adjudications, by the end of the code after the last `/`: those of HL7
 (http://terminology.hl7.org/CodeSystem/adjudication), of CARIN's Blue Button profile
@@ -6,15 +6,12 @@ Codes of adjudications, by the end of the code after the last `/`: those of HL7
 (https://bluebutton.cms.gov/resources/codesystem/adjudication).
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
-from pathlib import Path
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
 
-from medunion.errors import FhirError, InputError
-from medunion.fhir.bundle import text_of
+from medunion.errors import InputError
 from medunion.fhir.service_day import day_number
 from medunion.settlement.money import DECIMALS, MAX_AMOUNT
 from medunion.summary.elements import Element, each, first, string
@@ -35,17 +32,25 @@ _CODES: Final[Mapping[str, str]] = {
 
 _NOT_IN_FORCE: Final = ("cancelled", "draft", "entered-in-error")
 _NO_CLAIM: Final = ("predetermination", "preauthorization")
-_LARGEST: Final = Decimal(MAX_AMOUNT).scaleb(-DECIMALS)
+_LARGEST: Final = Decimal(MAX_AMOUNT)
+_DIGITS: Final[Mapping[str, int]] = dict.fromkeys(
+    ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0
+) | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
+"""Digits of a minor unit of the currencies that have not `DECIMALS` of them (ISO 4217)."""
 _NOISE: Final = Decimal("1e-8")
 """Amounts come from binary floating point: 7237.400000000001 is 7237.4. What is further behind is no money."""
 
 
 @dataclass(frozen=True)
 class ExplainedLine:
-    """An item with its adjudication, in minor units that may have a fraction; None where it states nothing."""
+    """An item with its adjudication, in minor units that may have a fraction; None where it states nothing.
+
+    `currency` is empty where its amounts name none.
+    """
 
     item: int
     code: str
+    currency: str
     submitted: Decimal
     allowed: Decimal
     paid: Decimal
@@ -64,7 +69,10 @@ class UnreadItem:
 
 @dataclass(frozen=True)
 class Explanation:
-    """One explanation of benefits; `day` (since 1900-01-01) is its first, `moment` orders those of a day."""
+    """One explanation of benefits; `day` (since 1900-01-01) is its first, `moment` orders those of a day.
+
+    `patient` and `payer` are as it refers to them.
+    """
 
     eob: str
     patient: str
@@ -75,43 +83,11 @@ class Explanation:
     unread: tuple[UnreadItem, ...]
 
 
-def read_folder(folder: Path) -> list[Explanation]:
-    """All explanations of the `.json` and `.json.gz` files of a folder, in their order.
-
-    InputError when it is no folder or has no such file; FhirError that names the file and what is wrong.
-    """
-    if not folder.is_dir():
-        raise InputError(f"{folder} is no folder", field="folder")
-    files = sorted(path for path in folder.iterdir() if path.name.endswith((".json", ".json.gz")) and path.is_file())
-    if not files:
-        raise InputError(f"{folder} has no .json or .json.gz file", field="folder")
-    return [found for path in files for found in _read_file(path)]
-
-
-def _read_file(path: Path) -> Iterator[Explanation]:
-    try:
-        document = json.loads(text_of(path.read_bytes()), parse_float=Decimal)
-    except OSError as error:
-        raise InputError(f"{path.name}: {error.strerror or error}", field="file") from None
-    except FhirError as error:
-        raise FhirError(f"{path.name}: {error.message}", **error.details) from None
-    except (ValueError, RecursionError, InvalidOperation):
-        raise FhirError(f"{path.name} is no JSON", field="file") from None
-    if not isinstance(document, dict):
-        raise FhirError(f"{path.name} is no FHIR Bundle or resource", field="file")
-    entries = each(document, "entry") if document.get("resourceType") == "Bundle" else [{"resource": document}]
-    for index, entry in enumerate(entries):
-        resource = entry.get("resource")
-        if isinstance(resource, dict) and resource.get("resourceType") == "ExplanationOfBenefit":
-            yield explanation(resource, f"{path.name} entry {index}")
-
-
 def explanation(resource: Element, place: str) -> Explanation:
     """An ExplanationOfBenefit; `place` names one without an id. What cannot be replayed is among its `unread`."""
     name = string(resource, "id") or place
     moment = _moment(resource)
-    patient = string(resource, "patient", "reference") or _identifier(first(resource, "patient"))
-    payer, day = _payer(resource), day_number(moment) or 0
+    patient, payer, day = _patient(resource, name), _payer(resource), day_number(moment) or 0
     missing = _missing(resource, patient, payer, day)
     if missing:
         return Explanation(name, patient, payer, day, moment, (), (UnreadItem(name, 0, missing),))
@@ -127,35 +103,51 @@ def explanation(resource: Element, place: str) -> Explanation:
     return Explanation(name, patient, payer, day, moment, tuple(lines), tuple(unread))
 
 
+def named(reference: Element) -> str:
+    """What a reference calls its target: by display, by address, or by identifier."""
+    return string(reference, "display") or string(reference, "reference") or _identifier(reference)
+
+
 def _missing(resource: Element, patient: str, payer: str, day: int) -> str:
     """Why an explanation is not replayed as a whole; empty for one that is."""
     status, use = string(resource, "status"), string(resource, "use")
     if status in _NOT_IN_FORCE or use in _NO_CLAIM:
         return f"is no claim in force but {status} {use}".rstrip()
-    stated = {"patient": patient, "insurer": payer, "day of service": day}
+    stated = {"patient": patient, "insurer": payer, "day of service": day, "item": each(resource, "item")}
     return next((f"has no {name}" for name, value in stated.items() if not value), "")
 
 
 def _line(item: Element, number: int) -> ExplainedLine:
     """The item's amounts; InputError with the reason when what a line needs is not stated or no amount of money."""
     found: dict[str, Decimal] = {}
-    for adjudication in each(item, "adjudication"):
-        kind = _kind(adjudication)
-        if kind is None or "amount" not in adjudication:
-            continue
-        amount = _amount(first(adjudication, "amount").get("value"), kind)
+    stated = [(_kind(adjudication), adjudication.get("amount")) for adjudication in each(item, "adjudication")]
+    amounts = [(kind, amount) for kind, amount in stated if kind is not None and amount is not None]
+    if all(kind != SUBMITTED for kind, _ in amounts) and "net" in item:
+        amounts.append((SUBMITTED, item["net"]))
+    currencies = set()
+    for kind, money in amounts:
+        amount, currency = _amount(money, kind)
         if found.setdefault(kind, amount) != amount:
             raise InputError(f"states two amounts {kind}")
-    if SUBMITTED not in found and "net" in item:
-        found[SUBMITTED] = _amount(first(item, "net").get("value"), "net")
+        currencies.add(currency)
     if ALLOWED not in found and PAID not in found:
         raise InputError("has no adjudication")
     for kind in (SUBMITTED, ALLOWED, PAID):
         if kind not in found:
             raise InputError(f"states no amount {kind}")
+    named_ones = sorted(currencies - {""})
+    if len(named_ones) > 1:
+        raise InputError(f"states amounts in {' and '.join(named_ones)}")
     code = next((string(coding, "code") for coding in each(first(item, "productOrService"), "coding")), "")
     return ExplainedLine(
-        number, code, found[SUBMITTED], found[ALLOWED], found[PAID], found.get(DEDUCTIBLE), found.get(COINSURANCE)
+        number,
+        code,
+        "".join(named_ones),
+        found[SUBMITTED],
+        found[ALLOWED],
+        found[PAID],
+        found.get(DEDUCTIBLE),
+        found.get(COINSURANCE),
     )
 
 
@@ -164,14 +156,17 @@ def _kind(adjudication: Element) -> str | None:
     return next((_CODES[code] for code in codes if code in _CODES), None)
 
 
-def _amount(value: Any, kind: str) -> Decimal:
-    """Minor units of a stated amount, without the noise of floating point."""
+def _amount(money: Any, kind: str) -> tuple[Decimal, str]:
+    """Minor units of a stated amount, without the noise of floating point, and its currency."""
+    value, currency = (money.get("value"), string(money, "currency")) if isinstance(money, dict) else (None, "")
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise InputError(f"states no number for {kind}")
     number = Decimal(value)
-    if not number.is_finite() or not 0 <= number <= _LARGEST:
-        raise InputError(f"states an amount {kind} that is negative or too large")
-    return number.quantize(_NOISE, ROUND_HALF_EVEN).scaleb(DECIMALS)
+    if number.is_finite() and 0 <= number <= _LARGEST:
+        units = number.quantize(_NOISE, ROUND_HALF_EVEN).scaleb(_DIGITS.get(currency, DECIMALS))
+        if units <= _LARGEST:
+            return units, currency
+    raise InputError(f"states an amount {kind} that is negative or too large")
 
 
 def _moment(resource: Element) -> str:
@@ -182,23 +177,47 @@ def _moment(resource: Element) -> str:
     return dated[0] if dated else string(resource, "billablePeriod", "start") or string(resource, "created")
 
 
+def _patient(resource: Element, name: str) -> str:
+    """A reference or an identifier; a contained patient without an identifier is another in each explanation."""
+    patient = first(resource, "patient")
+    reference = string(patient, "reference")
+    if reference.startswith("#"):
+        return _identifier(_contained(resource, reference)) or name + reference
+    return reference or _identifier(patient)
+
+
 def _payer(resource: Element) -> str:
-    """Who pays: the insurer as its author names it, else the payor of the coverage that the explanation contains."""
-    insurer = first(resource, "insurer")
-    named = _named(insurer)
-    if named:
-        return named
-    coverage = first(resource, "insurance", "coverage")
-    reference = string(coverage, "reference").removeprefix("#")
-    for contained in each(resource, "contained"):
-        if contained.get("resourceType") == "Coverage" and reference in ("", string(contained, "id")):
-            return _named(first(contained, "payor")) or _named(coverage)
-    return _named(coverage)
+    """Who pays: the insurer as its author names it, else the payor of the (focal) coverage."""
+    insurer = _organization(resource, first(resource, "insurer"))
+    if insurer:
+        return insurer
+    insurances = each(resource, "insurance")
+    focal = next((one for one in insurances if one.get("focal") is True), insurances[0] if insurances else {})
+    coverage = first(focal, "coverage")
+    reference = string(coverage, "reference")
+    if reference.startswith("#") or not named(coverage):
+        payor = first(_contained(resource, reference, "Coverage"), "payor")
+        return _organization(resource, payor) or string(coverage, "display")
+    return named(coverage)
 
 
-def _named(reference: Element) -> str:
-    return string(reference, "display") or string(reference, "reference") or _identifier(reference)
+def _organization(resource: Element, reference: Element) -> str:
+    """`named`, and by its own name one that the explanation contains."""
+    found = named(reference)
+    if found.startswith("#"):
+        contained = _contained(resource, found)
+        return string(contained, "name") or _identifier(contained)
+    return found
 
 
-def _identifier(reference: Element) -> str:
-    return string(reference, "identifier", "value")
+def _contained(resource: Element, reference: str, kind: str = "") -> Element:
+    """The contained resource that is meant; where nothing is referred to, the first of its kind."""
+    wanted = reference.removeprefix("#")
+    for one in each(resource, "contained"):
+        if string(one, "id") == wanted if wanted else string(one, "resourceType") == kind:
+            return one
+    return {}
+
+
+def _identifier(element: Element) -> str:
+    return string(element, "identifier", "value")

@@ -2,18 +2,19 @@
 
 from pathlib import Path
 
-from medunion.insurance.proving_ground import proving_ground
-from medunion.insurance.runner import ClaimRunner
+from medunion.insurance.runner import contracts
 
+from .folder import read_folder
 from .predict import Progress, Replay, Report
-from .reading import read_folder
 
 
 def settle(folder: Path, progress: Progress = lambda _done, _all: None) -> Report:
     """Every claim is offered, accepted, completed and paid; every line is compared with its explanation.
 
-    Errors as `reading.read_folder`, and DevnetError when no devnet starts.
+    Errors as `folder.read_folder`, and DevnetError when no devnet starts.
     """
     replayed = Replay.of(read_folder(folder))
-    with proving_ground() as ground:
-        return replayed.run(ClaimRunner(ground).run, progress)
+    if not replayed.series:
+        return replayed.run()
+    with contracts() as runner:
+        return replayed.run(runner, progress)
