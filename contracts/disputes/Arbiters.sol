@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 import {IDisputeResolution} from "../interfaces/IDisputeResolution.sol";
 
@@ -11,19 +12,25 @@ import {IDisputeResolution} from "../interfaces/IDisputeResolution.sol";
 abstract contract Arbiters is IDisputeResolution, AccessManaged {
     using EnumerableSet for EnumerableSet.AddressSet;
 
+    /// @dev From the appointment to the last second, which may be prolonged.
+    struct Term {
+        uint40 since;
+        uint40 until;
+    }
+
     /// @inheritdoc IDisputeResolution
     uint256 public constant MAX_ARBITERS = 64;
 
     EnumerableSet.AddressSet private _standing;
-    mapping(address arbiter => uint40 until) private _terms;
+    mapping(address arbiter => Term) private _terms;
 
     /// @inheritdoc IDisputeResolution
     function appointArbiter(address arbiter, uint40 until) external restricted {
-        if (arbiter == address(0) || until < block.timestamp || until <= _terms[arbiter]) {
+        if (arbiter == address(0) || until < block.timestamp || until <= _terms[arbiter].until) {
             revert DisputeResolution_BadTerm(arbiter, until);
         }
-        _terms[arbiter] = until;
         bool isNew = _standing.add(arbiter);
+        _terms[arbiter] = Term(isNew ? SafeCast.toUint40(block.timestamp) : _terms[arbiter].since, until);
         uint256 count = _standing.length();
         if (isNew && count > MAX_ARBITERS) revert DisputeResolution_TooManyArbiters(count);
         emit ArbiterAppointed(arbiter, until);
@@ -46,7 +53,7 @@ abstract contract Arbiters is IDisputeResolution, AccessManaged {
 
     /// @inheritdoc IDisputeResolution
     function termOf(address arbiter) external view returns (uint40) {
-        return _terms[arbiter];
+        return _terms[arbiter].until;
     }
 
     /// @dev Everybody appointed; at most {MAX_ARBITERS}.
@@ -56,7 +63,12 @@ abstract contract Arbiters is IDisputeResolution, AccessManaged {
 
     /// @dev Whether an arbiter's term lasts at least until `end` (seconds).
     function _servesUntil(address arbiter, uint256 end) internal view returns (bool) {
-        return _terms[arbiter] >= end;
+        return _terms[arbiter].until >= end;
+    }
+
+    /// @dev Whether an arbiter stands since `time` (seconds) at the latest.
+    function _servesSince(address arbiter, uint256 time) internal view returns (bool) {
+        return _terms[arbiter].since <= time;
     }
 
     function _dismiss(address arbiter, bool resigned) private {

@@ -171,14 +171,17 @@ abstract contract Panel is DisputeState {
         return side.revealed && !side.struck;
     }
 
-    /// @dev Arbiters who serve until the ruling's latest end, whenever it is drawn, and are not concerned: the first `count` of the array.
+    /// @dev Arbiters who stood before anybody knew the seed, serve until the ruling's latest end, and are not concerned: the first `count`
+    /// of the array.
     function _eligible(Dispute memory dispute) private view returns (address[] memory eligible, uint256 count) {
         eligible = _arbiters();
         address[2] memory own = _patientsAccounts(dispute);
+        uint256 begin = dispute.endsAt - STEP_PERIOD;
         uint256 end = uint256(dispute.endsAt) + STEP_PERIOD + RULING_PERIOD;
         for (uint256 i = 0; i < eligible.length; ++i) {
             address arbiter = eligible[i];
-            if (!_servesUntil(arbiter, end) || _isConcerned(dispute, own, arbiter)) continue;
+            bool serves = _servesSince(arbiter, begin) && _servesUntil(arbiter, end);
+            if (!serves || _isConcerned(dispute, own, arbiter)) continue;
             eligible[count++] = arbiter;
         }
     }

@@ -19,8 +19,8 @@ import {IVersioned} from "./IVersioned.sol";
 /// proposer of that very block can choose among blocks, and when nobody draws within 256 blocks the draw goes by the
 /// secrets alone, which who is the only one awake may prefer and wait for; once it is known, who leaves, or joins a party, makes room
 /// for one other person and moves nobody else; (4) operators of the provider and of both parties, the patient's controller, and the
-/// account that paid the claim's deposit neither sit nor rule; those of other insurers of the claim may; (5) an arbiter is eligible whose term
-/// reaches the latest end of the ruling; the council can remove one that sits, and the next drawn takes the seat, so it can
+/// account that paid the claim's deposit neither sit nor rule; those of other insurers of the claim may; (5) an arbiter is eligible who was appointed
+/// before the draw's time began and whose term reaches the latest end of the ruling; the council can remove one that sits, and the next drawn takes the seat, so it can
 /// delay a panel but not name its judges; (6) five are drawn, or, of fewer eligible, none and a registrar of any active
 /// regulator rules alone; (7) a ruling moves money within what was adjudicated and binds nobody but the settlement; an arbiter's
 /// later ruling replaces its earlier one until two are equal; what the patient and an insurer agree without the

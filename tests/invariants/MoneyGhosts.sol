@@ -192,6 +192,7 @@ abstract contract MoneyGhosts is MoneyParties {
         assertEq(claim.owed, d.owed, "owed");
         assertEq(claim.receivable, d.receivable, "receivable");
         assertEq(claim.stage == ClaimStage.Reversed, d.reversed, "reversed");
+        assertEq(claim.reviews, d.reviews, "open reviews");
         assertEq(d.flows.fromPools, d.flows.due, "a policy's payment is paid once");
         Flows storage flows = d.flows;
         uint256 earned = flows.fromPools + flows.fromDeposit + flows.receivablePaid;

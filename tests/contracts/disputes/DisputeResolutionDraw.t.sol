@@ -222,6 +222,34 @@ contract DisputeResolutionDrawTest is DisputesBase {
         }
     }
 
+    /// @dev Else the council could appoint accounts whose numbers by the known seed are the lowest.
+    function test_Draw_LeavesOutWhoWasAppointedOnceTheSeedIsKnown() public {
+        DisputeId id = _revealed();
+        _nextBlock();
+        skip(1);
+        for (uint256 i = 0; i < 4; ++i) {
+            _dismiss(people[i]);
+            _appoint(people[i], TERM_END);
+        }
+        _appoint(people[4], TERM_END + 1);
+        disputes.draw(id);
+        _assertStage(id, DisputeStage.Regulator);
+    }
+
+    function test_Draw_OfWhoWasProlongedOnceTheSeedIsKnown() public {
+        DisputeId id = _revealed();
+        _nextBlock();
+        skip(1);
+        for (uint256 i = 0; i < 5; ++i) {
+            _appoint(people[i], TERM_END + 1);
+        }
+        for (uint256 i = 5; i < APPOINTED; ++i) {
+            _dismiss(people[i]);
+        }
+        disputes.draw(id);
+        _assertStage(id, DisputeStage.Strike);
+    }
+
     /// @dev A person judges by its wallet's payer account, which is another than the one that acts for its patient id.
     function test_Draw_LeavesOutWhoPaidForThePatient() public {
         agreements.set(people[3]);
