@@ -12,13 +12,13 @@ _MODULES = ("core", "decorators", "exceptions", "formatting", "parser", "termui"
 
 
 def install() -> None:
-    """Replaces click's gettext functions by the catalogue's."""
+    """Replaces click's gettext functions by the catalogue's, for as long as the language is not English."""
     if active() == "en":
         return
     spoken = {english: catalogue(active())[key] for key, english in catalogue("en").items() if key.startswith("click.")}
 
     def one(message: str) -> str:
-        return spoken.get(message, message)
+        return message if active() == "en" else spoken.get(message, message)
 
     def many(singular: str, plural: str, count: int) -> str:
         return one(singular if count == 1 else plural)

@@ -13,6 +13,7 @@ from medunion.identity.wallet import Identity
 from medunion.network import Network
 from medunion.network.agreements import OFFER_TERM, AgreementDesk, Offered, OfferTerms
 from medunion.vocabulary import MemberKind
+from tests.integration.conftest import SECRET
 from tests.unit.care.offers import template
 
 from .insurance import Bank, Insurer
@@ -76,7 +77,7 @@ def day_of_date(day: Any) -> int:
 
 @pytest.fixture(scope="package")
 def consortium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]:
-    network = Network.start_devnet(tmp_path_factory.mktemp("network"), "passphrase", detached=False)
+    network = Network.start_devnet(tmp_path_factory.mktemp("network"), SECRET, detached=False)
     with network:
         network.admit_all(MEMBERS)
         bank = Bank(network, network.member("bank"))

@@ -16,23 +16,11 @@ from medunion.errors import RpcUnavailable
 
 from .commands import ROOT, Cli
 
-SECRET = "a passphrase for tests"
 MEMBERS = {"hospital-a": "hospital", "hospital-b": "hospital", "clinic": "clinic", "laboratory": "laboratory"}
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _environment() -> Iterator[None]:
-    """English, one passphrase, and nothing of the machine's own set-up."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("MEDUNION_HOME", "MEDUNION_RPC", "LC_ALL", "LC_MESSAGES", "LANG"):
-            patch.delenv(name, raising=False)
-        patch.setenv("MEDUNION_LANG", "en")
-        patch.setenv("MEDUNION_PASSPHRASE", SECRET)
-        yield
-
-
 @pytest.fixture(scope="session")
-def cli(tmp_path_factory: pytest.TempPathFactory, _environment: None) -> Iterator[Cli]:
+def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
     """The command line on a running devnet with admitted members."""
     cli = Cli(tmp_path_factory.mktemp("network") / "home")
     cli.said("devnet", "up")

@@ -24,8 +24,8 @@ from medunion.settlement import fhir_claim, fhir_predetermination
 from medunion.settlement.claim import Use
 from medunion.vocabulary import Role
 
+from ..conftest import SECRET
 from .commands import ROOT, Cli
-from .conftest import SECRET
 
 pytestmark = pytest.mark.devnet
 DAY = 86_400

@@ -16,8 +16,8 @@ from medunion.settlement.fhir_claim import from_fhir as read_claim
 from medunion.settlement.fhir_payment import from_fhir as read_payment
 from medunion.vocabulary import Role
 
+from ..conftest import SECRET
 from .commands import Cli
-from .conftest import SECRET
 from .test_agreements import clinic, clock, folder, insure, later, offered, plan, policy, template
 
 __all__ = ["clinic", "folder", "policy"]

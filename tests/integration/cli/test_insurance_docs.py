@@ -12,8 +12,8 @@ import pytest
 
 from medunion.network import Home, Network, Passphrases
 
+from ..conftest import SECRET
 from .commands import ROOT, Cli
-from .conftest import SECRET
 from .test_agreements import CATALOGUE, clinic, clock, template
 from .test_claims import recorded_in
 

@@ -1,7 +1,6 @@
 """The consortium of the claims' tests, with six persons whom the council appointed."""
 
 import secrets
-from collections.abc import Iterator
 
 import pytest
 
@@ -16,19 +15,14 @@ PEOPLE = ("lin", "mei", "tao", "wen", "yan", "zhou")
 
 
 @pytest.fixture(scope="package")
-def cli(consortium: Consortium) -> Iterator[Cli]:  # noqa: F811  the fixture of this name
+def cli(consortium: Consortium) -> Cli:  # noqa: F811  the fixture of this name
     """The command line on the same folder, where five of the persons are appointed; the docs appoint `lin`."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("MEDUNION_HOME", "MEDUNION_RPC", "LC_ALL", "LC_MESSAGES", "LANG"):
-            patch.delenv(name, raising=False)
-        patch.setenv("MEDUNION_LANG", "en")
-        patch.setenv("MEDUNION_PASSPHRASE", "passphrase")
-        found = Cli(consortium.network.home.path)
-        for name in PEOPLE:
-            found.said("wallet", "new", name)
-        for name in PEOPLE[1:]:
-            found.said("dispute", "appoint", name, "--seat", 1, "--seat", 2)
-        yield found
+    found = Cli(consortium.network.home.path)
+    for name in PEOPLE:
+        found.said("wallet", "new", name)
+    for name in PEOPLE[1:]:
+        found.said("dispute", "appoint", name, "--seat", 1, "--seat", 2)
+    return found
 
 
 def seated(cli: Cli, dispute: str) -> list[str]:
