@@ -36,7 +36,7 @@ interface ICareAgreements is IVersioned {
     }
 
     /// @notice How a patient accepts. `payer` pays the deposit by an EIP-3009 `receiveWithAuthorization` to this contract, valid
-    /// from 0 to `deadline` (exclusive there), whose nonce is the acceptance's digest; whatever is refunded goes to it, also without a deposit. `lanes[i]` is the grant
+    /// after 0 and before `deadline` + 1 (EIP-3009's end is exclusive), whose nonce is the acceptance's digest; whatever is refunded goes to it, also without a deposit. `lanes[i]` is the grant
     /// lane that lets policy i's insurer read for payment.
     struct Acceptance {
         address payer;
