@@ -18,7 +18,6 @@ from medunion.settlement import fhir_codes as codes
 from medunion.settlement.claim import Claim, PolicyAdjudication
 from medunion.settlement.fhir_response import Response
 
-INSURERS_URL: Final = "urn:medunion:claim-insurer"
 CREATED_URL: Final = "urn:medunion:claim-created"
 CONTEST_URL: Final = "urn:medunion:contest"
 RULE_URL: Final = "urn:medunion:contest-rule"
@@ -95,7 +94,9 @@ def to_fhir(explanation: Explanation) -> dict[str, Any]:
         "resourceType": "ExplanationOfBenefit",
         "identifier": asked["identifier"],
         "claim": answered["request"],
-        "insurance": [{"focal": each["focal"], "coverage": each["coverage"]} for each in asked["insurance"]],
+        "insurance": [
+            {name: each[name] for name in ("extension", "focal", "coverage")} for each in asked["insurance"]
+        ],
         "item": [
             {**item, "adjudication": entry["adjudication"]}
             for item, entry in zip(asked["item"], answered["item"], strict=True)
@@ -106,11 +107,7 @@ def to_fhir(explanation: Explanation) -> dict[str, Any]:
                 "financial": [_financial(each, claim.currency) for each in explanation.balances],
             }
         ],
-        "extension": [
-            {"url": INSURERS_URL, "valueIdentifier": fhir.identifier("member", each.insurer)}
-            for each in claim.insurances
-        ]
-        + [{"url": CREATED_URL, "valueInstant": fhir.instant(claim.created)}],
+        "extension": [{"url": CREATED_URL, "valueInstant": fhir.instant(claim.created)}],
     }
     if extension is not None:
         resource["extension"].append({"url": CONTEST_URL, "extension": [*extension["extension"], _coded(extension)]})
@@ -141,11 +138,9 @@ def from_fhir(resource: dict[str, Any]) -> Explanation:
 
 def _as_claim(resource: Mapping[str, Any], extensions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The Claim inside an explanation."""
-    insurers = [each.get("valueIdentifier") for each in extensions if each.get("url") == INSURERS_URL]
     made = [each.get("valueInstant") for each in extensions if each.get("url") == CREATED_URL]
-    insurance = resource.get("insurance", [])
-    if len(insurers) != len(insurance) or len(made) != 1:
-        raise refused("ExplanationOfBenefit.extension", "must tell the claim's time and the insurer of each policy")
+    if len(made) != 1:
+        raise refused("ExplanationOfBenefit.extension", "must tell the claim's time")
     totals = {codes.category_of(each.get("category"), "ExplanationOfBenefit.total"): each for each in resource["total"]}
     return {
         **resource,
@@ -153,8 +148,7 @@ def _as_claim(resource: Mapping[str, Any], extensions: Sequence[Mapping[str, Any
         "created": made[0],
         "total": totals.get("submitted", {}).get("amount"),
         "insurance": [
-            {**each, "sequence": position + 1, "identifier": insurers[position]}
-            for position, each in enumerate(insurance)
+            {**each, "sequence": number} for number, each in enumerate(resource.get("insurance", []), 1)
         ],
     }
 

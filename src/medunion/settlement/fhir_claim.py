@@ -1,7 +1,8 @@
 """FHIR R4 Claim (https://hl7.org/fhir/R4/claim.html) of a claim or a predetermination, both ways.
 
     identifier          the agreement, whose id is the claim's
-    insurance           policies in order of payment: sequence 1 pays first; the one that is addressed is `focal`
+    insurance           policies in order of payment: sequence 1 pays first; the one that is addressed is `focal`;
+                        in an extension the policy's insurer
     supportingInfo      the records that prove lines; item.informationSequence names a line's
     item                code, quantity, net amount; in an extension the category that the line's evidence must have
 
@@ -21,6 +22,7 @@ from medunion.settlement.claim import Claim, ClaimLine, ClaimType, Insurance, Us
 from medunion.vocabulary import Category, camel
 
 CATEGORY_URL: Final = "urn:medunion:evidence-category"
+INSURER_URL: Final = "urn:medunion:insurer"
 
 _SEQUENCES: Final = {
     "supportingInfo": "informationSequence",
@@ -118,9 +120,9 @@ def billed_items(resource: dict[str, Any]) -> tuple[BilledItem, ...]:
 
 def _insurance(insurance: Insurance, position: int, is_focal: bool) -> dict[str, Any]:
     return {
+        "extension": [{"url": INSURER_URL, "valueIdentifier": fhir.identifier("member", insurance.insurer)}],
         "sequence": position + 1,
         "focal": is_focal,
-        "identifier": fhir.identifier("member", insurance.insurer),
         "coverage": codes.reference("policy", "Coverage", insurance.policy),
     }
 
@@ -135,10 +137,17 @@ def _insurances(entries: list[dict[str, Any]]) -> tuple[Insurance, ...]:
     return tuple(
         Insurance(
             codes.id_in(entry.get("coverage"), "policy", f"Claim.insurance[{index}].coverage"),
-            fhir.member_of({"identifier": entry.get("identifier")}, f"Claim.insurance[{index}]"),
+            _insurer_of(entry, f"Claim.insurance[{index}].extension"),
         )
         for index, entry in enumerate(entries)
     )
+
+
+def _insurer_of(entry: dict[str, Any], path: str) -> int:
+    named = [each.get("valueIdentifier") for each in entry.get("extension", []) if each.get("url") == INSURER_URL]
+    if len(named) != 1:
+        raise refused(path, "must tell the policy's insurer")
+    return fhir.member_of({"identifier": named[0]}, path)
 
 
 def _support(record: bytes, number: int) -> dict[str, Any]:

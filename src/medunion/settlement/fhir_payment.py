@@ -1,9 +1,9 @@
 """FHIR R4 PaymentReconciliation (https://hl7.org/fhir/R4/paymentreconciliation.html), both ways: one for each netted
 payment of a bank instruction, with the obligations that it settles.
 
-    paymentIssuer    who pays: a member, or a payer's account      requestor   who receives
+    paymentIssuer    who pays: a member, or a payer's account; `detail.payee`, the same everywhere, receives
     identifier       the instruction and the payment's number in it
-    paymentAmount    net; `detail.amount` is negative where the receiver owed the payer
+    paymentAmount    net; `detail.amount` is negative where the payee owed the issuer
 """
 
 from dataclasses import dataclass
@@ -46,7 +46,6 @@ def to_fhir(reconciliation: Reconciliation) -> dict[str, Any]:
         "period": {"start": fhir.instant(reconciliation.first), "end": fhir.instant(reconciliation.end)},
         "created": fhir.instant(reconciliation.created),
         "paymentIssuer": _party(payment.debtor),
-        "requestor": _party(payment.creditor),
         "outcome": "complete",
         "paymentDate": fhir.instant(reconciliation.created)[:10],
         "paymentAmount": fhir.amount(payment.amount, currency),
@@ -59,14 +58,18 @@ def from_fhir(resource: dict[str, Any]) -> Reconciliation:
     codes.require_type(resource, "PaymentReconciliation")
     identifiers = {each.get("system"): each for each in resource.get("identifier", [])}
     debtor = _party_of(resource.get("paymentIssuer"), f"{_PATH}.paymentIssuer")
-    creditor = _party_of(resource.get("requestor"), f"{_PATH}.requestor")
+    details = resource.get("detail", [])
+    payees = [_party_of(each.get("payee"), f"{_PATH}.detail[{index}].payee") for index, each in enumerate(details)]
+    if len(set(payees)) != 1:
+        raise refused(f"{_PATH}.detail.payee", "must be one party that receives the payment")
+    creditor = payees[0]
     amount, currency = fhir.amount_of(resource.get("paymentAmount"), f"{_PATH}.paymentAmount")
     number = str(identifiers.get("urn:medunion:payout-number", {}).get("value", ""))
     if not number.isascii() or not number.isdecimal():
         raise refused(f"{_PATH}.identifier", "must tell the payment's number")
     obligations = tuple(
         _obligation(each, debtor, creditor, currency, f"{_PATH}.detail[{index}]")
-        for index, each in enumerate(resource.get("detail", []))
+        for index, each in enumerate(details)
     )
     payment = Payment(debtor, creditor, obligations)
     if payment.amount != amount:
@@ -90,6 +93,7 @@ def _detail(obligation: Obligation, payment: Payment, currency: str) -> dict[str
         "identifier": fhir.identifier("transaction", obligation.transaction),
         "type": {"coding": [codes.coding(KIND, obligation.kind), codes.coding(_PAYMENT_TYPE, kind)]},
         "request": codes.reference("agreement", "Claim", obligation.claim),
+        "payee": _party(payment.creditor),
         "date": fhir.instant(obligation.at)[:10],
         "extension": [{"url": "urn:medunion:paid-at", "valueInstant": fhir.instant(obligation.at)}],
         "amount": fhir.amount(sign * obligation.amount, currency),

@@ -52,6 +52,7 @@ class TestToFhir:
     def test_policies_stand_in_order_of_payment_and_one_is_addressed(self) -> None:
         resource = to_fhir(sample(), 1)
         assert [(each["sequence"], each["focal"]) for each in resource["insurance"]] == [(1, False), (2, True)]
+        assert all("identifier" not in each for each in resource["insurance"])  # of R4: a number given before the claim
         assert resource["insurer"]["identifier"] == {"system": "urn:medunion:member", "value": "9"}
 
     def test_a_record_that_proves_two_lines_stands_once(self) -> None:
@@ -79,6 +80,7 @@ class TestFromFhir:
             ("Claim.item[0].extension", lambda claim: claim["item"][0].pop("extension")),
             ("Claim.item[0].productOrService", lambda claim: claim["item"][0]["productOrService"].update(coding=[])),
             ("Claim.insurance.sequence", lambda claim: claim["insurance"].reverse()),
+            ("Claim.insurance[1].extension", lambda claim: claim["insurance"][1].pop("extension")),
             ("Claim.insurance.focal", lambda claim: claim["insurance"][0].update(focal=False)),
             ("Claim.patient.identifier", lambda claim: claim["patient"]["identifier"].update(system="urn:other")),
             ("Claim.billablePeriod.start", lambda claim: claim["billablePeriod"].pop("start")),
