@@ -169,7 +169,7 @@ class AccessRefused(MedUnionError):
 
 
 class IntegrityError(MedUnionError):
-    """What was read is not what was committed; `details` holds `step`, `record` and `culprit`."""
+    """What was read is not what was committed; `details`: `step`, `record`, `culprit`; of a blob its `author`."""
 
     code = "integrity"
 

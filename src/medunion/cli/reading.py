@@ -41,13 +41,16 @@ class Wanted:
     categories: int | None
     restricted: int | None
     emergency: bool
+    authors: tuple[str, ...]
 
     def list(self, opened: "Network", patient: str, *, versions: bool = False) -> "Listing":
         """The records that may be read."""
         if (member := self._member(opened, patient)) is None:
-            return opened.patient_records(opened.identity(patient)).list(versions=versions)
+            return opened.patient_records(opened.identity(patient)).list(
+                authors=self._authors(opened), versions=versions
+            )
         number = opened.patient_id(patient)
-        return member.list(number, self._access(member, number), versions=versions)
+        return member.list(number, self._access(member, number), authors=self._authors(opened), versions=versions)
 
     def history(self, opened: "Network", patient: str, record: "RecordEntry") -> "Reading":
         """All versions of a record, with bodies."""
@@ -73,11 +76,9 @@ class Wanted:
             return opened.patient_records(opened.identity(patient)).check
         return member.check
 
-    def export(
-        self, opened: "Network", patient: str, *, authors: "tuple[str, ...]", versions: bool, progress: Advance
-    ) -> "Export":
+    def export(self, opened: "Network", patient: str, *, versions: bool, progress: Advance) -> "Export":
         """The records that may be read, with bodies, to be written as files."""
-        numbers = {opened.member_id(each) for each in authors} or None
+        numbers = self._authors(opened)
         if (member := self._member(opened, patient)) is None:
             return opened.patient_records(opened.identity(patient)).export(
                 categories=ALL_CATEGORIES if self.categories is None else self.categories,
@@ -104,6 +105,9 @@ class Wanted:
         except (InputError, AccessRefused, KeysUnavailable, UnknownPatient):
             return False
         return True
+
+    def _authors(self, opened: "Network") -> set[int] | None:
+        return {opened.member_id(each) for each in self.authors} or None
 
     @property
     def _operator(self) -> str | None:
@@ -142,6 +146,7 @@ def reading_options(function: _Command) -> _Command:
     @category_option
     @restricted_option
     @click.option("--emergency", is_flag=True, help=t("record.emergency"))
+    @click.option("--author", "authors", multiple=True, metavar=t("metavar.member"), help=t("record.author"))
     @wraps(function)
     def command(
         *arguments: Any,
@@ -152,11 +157,12 @@ def reading_options(function: _Command) -> _Command:
         chosen: tuple[Category, ...],
         restricted: tuple[RestrictedClass, ...],
         emergency: bool,
+        authors: tuple[str, ...],
         **options: Any,
     ) -> Any:
         categories = sum(each.bit for each in set(chosen)) or None
         classes = sum(int(each) for each in set(restricted)) if restricted else None
-        wanted = Wanted(reader, operator, purpose, lane, categories, classes, emergency)
+        wanted = Wanted(reader, operator, purpose, lane, categories, classes, emergency, authors)
         return function(*arguments, wanted=wanted, **options)
 
     return command  # type: ignore[return-value]  # wraps keeps click's parameters, which mypy does not see

@@ -22,19 +22,16 @@ from medunion.locale import translate as t
     help=t("record.export.output"),
 )
 @reading_options
-@click.option("--author", "authors", multiple=True, metavar=t("metavar.member"), help=t("record.export.author"))
 @click.option("--versions", is_flag=True, help=t("record.export.versions"))
 @click.option("--overwrite", is_flag=True, help=t("record.export.overwrite"))
 @json_option
-def export(
-    patient: str, folder: Path, wanted: Wanted, authors: tuple[str, ...], versions: bool, overwrite: bool, as_json: bool
-) -> None:
+def export(patient: str, folder: Path, wanted: Wanted, versions: bool, overwrite: bool, as_json: bool) -> None:
     """Write all that may be read, in clear."""
     from medunion.records.export import require_free
 
     require_free(folder, overwrite=overwrite)
     with network() as opened, progress("progress.read") as advance:
-        made = wanted.export(opened, patient, authors=authors, versions=versions, progress=advance)
+        made = wanted.export(opened, patient, versions=versions, progress=advance)
         files = made.write(folder, overwrite=overwrite)
     warn_noticed(made.noticed)
     click.secho(t("record.export.clear"), fg="yellow", err=True)

@@ -181,7 +181,7 @@ def as_record(document: bytes) -> bytes:
 def read_document(reader: PatientReader, agreement: Agreement) -> bytes:
     """An agreement's disclosure among the records that the provider committed; InputError when it is not there."""
     author = {agreement.terms.provider}
-    found = _candidates(reader.list(), agreement)
+    found = _candidates(reader.list(authors=author), agreement)
     reading = reader.read(records=found, authors=author) if found else ()
     return find_document([record.body for record in reading], agreement)
 

@@ -127,8 +127,9 @@ def open_plan_document(plan: CarePlan, body: bytes) -> PlanDocument:
 def read_plan_document(records: PatientReader, plan: CarePlan) -> bytes:
     """A plan's document among the patient's records; InputError when the provider has not committed it."""
     access = replace(Access.by_patient(), categories=Category.CARE_PLANS.bit)
-    found = _candidates(records.list(access), plan)
-    reading = records.read(access, records=found, authors={plan.provider}) if found else ()
+    author = {plan.provider}
+    found = _candidates(records.list(access, authors=author), plan)
+    reading = records.read(access, records=found, authors=author) if found else ()
     return _document_of([record.body for record in reading], plan)
 
 

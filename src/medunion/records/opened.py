@@ -162,7 +162,7 @@ class BatchOpener:
         try:
             return Manifest.decode(self._blobs.get(cid, MAX_MANIFEST))
         except (BlobCorrupted, BlobNotFound) as cause:
-            raise blob_error("manifest", batch.root, cause, self._blobs.name) from cause
+            raise blob_error("manifest", batch.root, batch.author, cause, self._blobs.name) from cause
         except InputError as cause:
             raise wrong("manifest", batch.root, batch.author) from cause
 
@@ -191,7 +191,16 @@ def wrong(step: str, record: bytes, culprit: int | str) -> IntegrityError:
     )
 
 
-def blob_error(step: str, record: bytes, failure: BlobCorrupted | BlobNotFound, store: str) -> IntegrityError:
-    """The same for a blob that is damaged (step cid) or missing (the given step); a store that is away is no liar."""
-    damaged = isinstance(failure, BlobCorrupted)
-    return wrong("cid" if damaged else step, record, str(failure.details.get("store", store)))
+def blob_error(
+    step: str, record: bytes, author: int, failure: BlobCorrupted | BlobNotFound, store: str
+) -> IntegrityError:
+    """The same for a blob that is damaged (step cid) or missing (the given step); a store that is away is no liar.
+
+    `author` committed it, perhaps without ever storing it: what the others committed can be read by naming them.
+    """
+    failed = "cid" if isinstance(failure, BlobCorrupted) else step
+    culprit = str(failure.details.get("store", store))
+    return IntegrityError(
+        f"{failed} check failed for {record.hex()}, which member {author} committed: {culprit}",
+        step=failed, record=record.hex(), culprit=culprit, author=author,
+    )  # fmt: skip

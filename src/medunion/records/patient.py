@@ -57,10 +57,12 @@ class PatientReader:
         )
         self._reader = RecordReader(ledger=ledger, blobs=blobs, client=self._client, trustees_of=self._trustees_of)
 
-    def list(self, access: Access | None = None, *, versions: bool = False) -> Listing:
+    def list(
+        self, access: Access | None = None, *, authors: Collection[int] | None = None, versions: bool = False
+    ) -> Listing:
         """The patient's records; see `RecordReader.list`."""
         wanted = access or Access.by_patient()
-        return self._reader.list(self._patient, wanted, trustees=self._trustees, versions=versions)
+        return self._reader.list(self._patient, wanted, trustees=self._trustees, authors=authors, versions=versions)
 
     def read(
         self,

@@ -219,7 +219,7 @@ class RecordReader:
         try:
             body = self._blobs.get(entry.listed.body)
         except (BlobCorrupted, BlobNotFound) as cause:
-            raise blob_error("body", leaf.record_id, cause, self._blobs.name) from cause
+            raise blob_error("body", leaf.record_id, author, cause, self._blobs.name) from cause
         key = keys.record_key(entry.section_key, leaf.record_id, leaf.version)
         try:
             plaintext = decrypt_body(

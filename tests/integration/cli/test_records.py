@@ -122,6 +122,8 @@ class TestRead:
         rows = cli.data("record", "list", history)
         assert {"Patient", "Condition", "Observation"} <= {row["type"] for row in rows}
         assert {row["author"] for row in rows} == {"hospital-a"}
+        assert cli.data("record", "list", history, "--author", "hospital-a") == rows
+        assert cli.data("record", "list", history, "--author", "clinic") == []
         said = cli.said("record", "list", history)
         assert said.endswith(f"{len(rows)} records.\n")
         assert rows[0]["record"][2:18] in said

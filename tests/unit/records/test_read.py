@@ -220,6 +220,18 @@ class TestStore:
         flip(stocked, Cid(Codec.DAG_CBOR, batch.manifest_digest))
         assert failure_of(lambda: stocked.patient_reader().read()) == ("cid", entry.batch.root.hex(), "blobs")
 
+    def test_what_one_member_withholds_stops_nobody_from_reading_the_others(self, stocked: World) -> None:
+        stocked.chain.mine().episodes.add((stocked.patient, HOSPITAL_B))
+        visit = {**json.loads(sample())["entry"][1]["resource"], "id": "at-b"}
+        stocked.b.records.commit(stocked.patient, bundle_of(visit))
+        withheld = next(each for each in stocked.ledger.batches(stocked.patient) if each.author == HOSPITAL_B)
+        flip(stocked, Cid(Codec.DAG_CBOR, withheld.manifest_digest))
+        reader = stocked.patient_reader()
+        with pytest.raises(IntegrityError) as failure:
+            reader.list()
+        assert (failure.value.details["record"], failure.value.details["author"]) == (withheld.root.hex(), HOSPITAL_B)
+        assert len(reader.list(authors={HOSPITAL_A})) == len(reader.read(authors={HOSPITAL_A})) == 5
+
     def test_missing_blobs(self, stocked: World) -> None:
         entry = entry_of(stocked)
         opened = stocked.patient_reader()
