@@ -80,7 +80,7 @@ class TestRead:
         assert len(events) == before + 1
         assert events[-1]["outcomeDesc"] == "no-grant"
 
-    def test_a_flipped_byte_names_step_record_and_store(self, story: Story) -> None:
+    def test_a_flipped_byte_names_step_record_store_and_author(self, story: Story) -> None:
         reader = story.network.patient_records(story.identity)
         entry = reader.list()[0]
         cid: Cid = entry.listed.body
@@ -88,7 +88,8 @@ class TestRead:
         try:
             with pytest.raises(IntegrityError) as failure:
                 reader.read()
-            assert failure.value.details == {"step": "cid", "record": entry.record_id.hex(), "culprit": "network"}
+            named = {"step": "cid", "record": entry.record_id.hex(), "culprit": "network", "author": entry.author}
+            assert failure.value.details == named
         finally:
             story.flip(cid)
         assert reader.read(records={entry.record_id})
