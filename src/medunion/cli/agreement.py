@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from medunion.cli.agreement_view import columns, described, report_review, row, say_shares, say_terms
+from medunion.cli.claim_view import find_agreement
 from medunion.cli.files import read_file, require_writable, write_file
 from medunion.cli.ids import Kind, find_id
 from medunion.cli.output import emit_json, emit_rows, progress, say
@@ -120,7 +121,7 @@ def show(agreement: str, reader: str | None, document: Path | None, fhir: str | 
     from medunion.care.preview import preview
 
     with network() as opened:
-        found = _find(opened, agreement)
+        found = find_agreement(opened, agreement)
         if fhir == "predetermination":
             click.echo(_predetermination(opened, found, reader, document))
             return
@@ -152,7 +153,7 @@ def disclosure(agreement: str, output: Path, reader: str | None, document: Path 
     if output.suffix not in (".json", ".html"):
         raise UsageError("the file ends in .html for a page, or in .json for the FHIR document", file=str(output))
     with network() as opened:
-        found = _find(opened, agreement)
+        found = find_agreement(opened, agreement)
         body = _body(opened, found, reader, document)
         if body is None:
             raise UsageError("name who reads it with --as, or the file that was handed over with --document")
@@ -175,7 +176,7 @@ def accept(wallet: str, agreement: str, document: Path | None, yes: bool, via: s
     """Read, look at what is to be paid, and agree."""
     with network() as opened:
         identity = opened.identity(wallet)
-        found = own(identity, _find(opened, agreement))
+        found = own(identity, find_agreement(opened, agreement))
         body = _body(opened, found, None if document else wallet, document)
         desk = opened.agreement_desk(relaying(opened, via))
         reviewed = desk.review(identity, found, body or b"")
@@ -200,7 +201,7 @@ def cancel(wallet: str, agreement: str, via: str | None, as_json: bool) -> None:
     """Decline an offer, or cancel what was accepted."""
     with network() as opened:
         identity = opened.identity(wallet)
-        found = own(identity, _find(opened, agreement))
+        found = own(identity, find_agreement(opened, agreement))
         receipt = opened.agreement_desk(relaying(opened, via)).cancel(identity, found)
     done("agreement.cancel.done", receipt, as_json, agreement="0x" + found.id.hex())
 
@@ -211,7 +212,7 @@ def cancel(wallet: str, agreement: str, via: str | None, as_json: bool) -> None:
 def withdraw(agreement: str, as_json: bool) -> None:
     """Take an offer back, or give an agreement up."""
     with network() as opened:
-        found = _find(opened, agreement)
+        found = find_agreement(opened, agreement)
         receipt = opened.agreement_desk(opened.member_name(found.terms.provider)).withdraw(found)
     done("agreement.withdraw.done", receipt, as_json, agreement="0x" + found.id.hex())
 
@@ -223,7 +224,7 @@ def withdraw(agreement: str, as_json: bool) -> None:
 def expire(agreement: str, via: str | None, as_json: bool) -> None:
     """End what is over in time."""
     with network() as opened:
-        found = _find(opened, agreement)
+        found = find_agreement(opened, agreement)
         receipt = opened.agreement_desk(relaying(opened, via)).expire(found)
     done("agreement.expire.done", receipt, as_json, agreement="0x" + found.id.hex())
 
@@ -235,14 +236,9 @@ def expire(agreement: str, via: str | None, as_json: bool) -> None:
 def release(agreement: str, via: str | None, as_json: bool) -> None:
     """Free what policies held ready long enough."""
     with network() as opened:
-        found = _find(opened, agreement)
+        found = find_agreement(opened, agreement)
         receipt = opened.agreement_desk(relaying(opened, via)).release_reservations(found)
     done("agreement.release.done", receipt, as_json, agreement="0x" + found.id.hex())
-
-
-def _find(opened: "Network", text: str) -> "Agreement":
-    """An agreement by its id."""
-    return opened.agreements.get(find_id(opened, Kind.AGREEMENT, text))
 
 
 def _body(opened: "Network", found: "Agreement", reader: str | None, document: Path | None) -> bytes | None:

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from medunion.cli.claim_view import claims_of
+from medunion.cli.claim_view import find_claim
 from medunion.cli.dispute_view import account_names, dispute_row, emit_due, emit_status
+from medunion.cli.ids import Kind, find_id
 from medunion.cli.member import report_decision
 from medunion.cli.output import emit_rows
 from medunion.cli.support import (
@@ -20,7 +21,7 @@ from medunion.cli.support import (
     seat_option,
     via_option,
 )
-from medunion.cli.verdict import RulingOptions, find_claim, find_dispute, find_drawn, ruling_options, sent
+from medunion.cli.verdict import RulingOptions, find_dispute, find_drawn, ruling_options, sent
 from medunion.locale import translate as t
 
 if TYPE_CHECKING:
@@ -51,13 +52,12 @@ def open_(party: str, claim: str, claimed: RulingOptions, reason: str, via: str 
     statement = Statement.new(reason)
     with network() as opened:
         acting = _party(opened, party, via)
-        agreement = find_claim(opened, claim)
+        found = find_claim(opened, claim)
         if opened.holders.is_wallet(party):
-            own(opened.identity(party), agreement)
-        standing = claims_of(opened).get(agreement.id).standing
-        ruling = claimed.claim(is_contested=standing.stage is Stage.CONTESTED)
-        receipt = acting.open(agreement.terms, ruling, statement)
-    identifier = "0x" + dispute_id(agreement.id, acting.number).hex()
+            own(opened.identity(party), found.agreement)
+        ruling = claimed.claim(is_contested=found.standing.stage is Stage.CONTESTED)
+        receipt = acting.open(found.agreement.terms, ruling, statement)
+    identifier = "0x" + dispute_id(found.id, acting.number).hex()
     done("dispute.open.done", receipt, as_json, dispute=identifier, salt="0x" + statement.salt.hex())
 
 
@@ -244,7 +244,7 @@ def list_(claim: str | None, only_open: bool, as_json: bool) -> None:
     from medunion.disputes.service import Disputes
 
     with network() as opened:
-        about = None if claim is None else find_claim(opened, claim).id
+        about = None if claim is None else find_id(opened, Kind.CLAIM, claim)
         found = [each for each in Disputes(opened.ledger).of(claim=about) if not (only_open and each.has_ended)]
         rows = [dispute_row(opened, each, as_json=as_json) for each in found]
     emit_rows(rows, ("dispute", "claim", "opener", "respondent", "state", "endsAt", "next"), as_json=as_json)

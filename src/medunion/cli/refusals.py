@@ -4,7 +4,6 @@ The raw arguments stay in the error's message, and in `details` for programs.
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
 from enum import IntEnum
 from typing import Any
 
@@ -18,7 +17,6 @@ _TIMES = frozenset(
 )
 _DAYS = frozenset(("firstDay", "lastDay", "first", "last"))
 _AMOUNTS = frozenset(("allowance", "amount", "balance", "debt", "free", "held", "maxPrice", "needed", "price"))
-_FIRST_DAY = date(1900, 1, 1)
 
 
 def spoken(details: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,6 +28,7 @@ def spoken(details: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _spoken(error: str, name: str, value: Any, details: Mapping[str, Any]) -> Any:
+    from medunion.care.fhir_parts import day
     from medunion.settlement import money
 
     if type(value) is not int:
@@ -37,7 +36,7 @@ def _spoken(error: str, name: str, value: Any, details: Mapping[str, Any]) -> An
     if name in _TIMES:
         return moment(value) or value
     if name in _DAYS:
-        return (_FIRST_DAY + timedelta(days=value)).isoformat()
+        return day(value)
     if name in _AMOUNTS:
         return money.show(value)
     kind, words = _enumeration(error, name, details)

@@ -13,7 +13,6 @@ from medunion.errors import InputError, UsageError
 from medunion.locale import translate as t
 
 if TYPE_CHECKING:
-    from medunion.care.offers import Agreement
     from medunion.disputes.dispute import Dispute
     from medunion.disputes.ruling import Ruling
     from medunion.disputes.service import Disputes
@@ -44,7 +43,6 @@ class RulingOptions:
         refund = 0 if self.refund is None else parse(self.refund, "refund")
         return Ruling.of(amounts, refund, is_reversal=self.is_reversal)
 
-
     def claim(self, *, is_contested: bool) -> "Ruling":
         """The ruling that a dispute asks for: of a contest that it falls, else something of the claim; UsageError."""
         asked = self.ruling()
@@ -64,11 +62,6 @@ def ruling_options(command: Callable[..., None]) -> Callable[..., None]:
         command(claimed=RulingOptions(remove, refund, reverse), **others)
 
     return with_ruling
-
-
-def find_claim(opened: "Network", text: str) -> "Agreement":
-    """The agreement of a claim, by its id."""
-    return opened.agreements.get(find_id(opened, Kind.CLAIM, text))
 
 
 def find_dispute(opened: "Network", text: str) -> "Dispute":

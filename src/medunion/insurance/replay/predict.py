@@ -10,7 +10,7 @@ from typing import Any, Final
 from medunion.errors import MedUnionError
 from medunion.insurance.benefit import ClaimLine, Cover, LineResult
 from medunion.insurance.claims import FiledClaim, Runner, Series, preview
-from medunion.insurance.plan import MAX_LINES, Accumulators
+from medunion.insurance.plan import MAX_LINES, Accumulators, PlanTerms
 
 from .folder import read_folder
 from .inference import CLASS, currency_of, eligible, infer, shows_terms, units, within
@@ -75,6 +75,7 @@ class Replay:
         for each in ordered:
             if shows_terms(each):
                 shown.setdefault((each.payer, _year(each)), each)
+        terms = {key: _terms(first) for key, first in shown.items()}
         groups: dict[tuple[str, int, str], list[Explanation]] = {}
         unread: list[UnreadItem] = []
         for found in ordered:
@@ -86,8 +87,7 @@ class Replay:
         series = []
         explained = []
         for number, ((payer, year, _), members) in enumerate(groups.items()):
-            first = shown.get((payer, year), members[0])
-            plan = infer(within(first, currency_of(first)).lines)
+            plan = terms.get((payer, year)) or _terms(members[0])
             parts = [(each.day, part) for each in members for part in _parts(each)]
             claims = tuple(FiledClaim(tuple(_claim_line(line) for _, line in part), day) for day, part in parts)
             series.append(Series(f"{payer} {year} #{number + 1}", (plan,), (Accumulators(),), claims))
@@ -111,6 +111,10 @@ class Replay:
 def replay(folder: Path) -> Report:
     """Predicts all explanations of benefits of a folder of FHIR bundles; errors as `folder.read_folder`."""
     return Replay.of(read_folder(folder)).run()
+
+
+def _terms(first: Explanation) -> PlanTerms:
+    return infer(within(first, currency_of(first)).lines)
 
 
 def _year(explanation: Explanation) -> int:
